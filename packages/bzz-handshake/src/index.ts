@@ -1,0 +1,6 @@
+/**
+ * The bzz handshake as one async function on a Conn.
+ *
+ * @packageDocumentation
+ */
+export {}

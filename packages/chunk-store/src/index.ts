@@ -1,0 +1,6 @@
+/**
+ * Chunks on a Store, indexed by proximity bin in one dense sequence per bin.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Content-addressed chunks: BMT hash, file tree split and join, proofs, validators.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Conns and Sessions inside one process.
+ *
+ * @packageDocumentation
+ */
+export {}

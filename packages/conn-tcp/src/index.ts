@@ -1,0 +1,6 @@
+/**
+ * Conns over TCP with length-prefixed messages.
+ *
+ * @packageDocumentation
+ */
+export {}

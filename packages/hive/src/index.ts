@@ -1,0 +1,6 @@
+/**
+ * Tells peers about peers, and keeps you connected.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Keys, signatures, node ids, overlay addresses and peer records.
+ *
+ * @packageDocumentation
+ */
+export {}

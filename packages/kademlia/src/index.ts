@@ -1,0 +1,6 @@
+/**
+ * A Kademlia table: bins, depth, saturation, whom to dial next, health.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Proximity order, XOR distance and a persistent proximity-ordered tree.
+ *
+ * @packageDocumentation
+ */
+export {}

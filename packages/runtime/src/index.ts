@@ -1,0 +1,6 @@
+/**
+ * The real Clock and Random, for Node and browsers.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * A virtual clock, seeded randomness and an in-memory network for tests.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * A Store in memory.
+ *
+ * @packageDocumentation
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * Subscribe, offer, want, deliver: named streams that are live, historical and resumable.
+ *
+ * @packageDocumentation
+ */
+export {}

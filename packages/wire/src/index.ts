@@ -1,0 +1,6 @@
+/**
+ * Typed message specs on strict RLP, the envelope, and many protocols over one connection.
+ *
+ * @packageDocumentation
+ */
+export {}
