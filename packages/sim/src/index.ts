@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {}
+export { VirtualClock } from './clock.ts'
+export { SeededRandom } from './random.ts'
