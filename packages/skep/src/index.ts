@@ -3,4 +3,7 @@
  *
  * @packageDocumentation
  */
-export {}
+export { NodeError, type NodeErrorCode } from './errors.ts'
+export type {
+  BinInfo, Download, Hello, Listener, ListenOptions, Node, NodeEvent, NodeOptions, PeerInfo, Status, StreamStatus, Transport, Upload
+} from './types.ts'
