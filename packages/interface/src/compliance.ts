@@ -1,1 +1,7 @@
-export {}
+/**
+ * The suites that prove an implementation of the shapes in `@skep/interface`.
+ *
+ * @packageDocumentation
+ */
+export type { Suite } from './compliance/suite.ts'
+export { testStore, type StoreSuite } from './compliance/store.ts'

@@ -3,4 +3,7 @@
  *
  * @packageDocumentation
  */
-export {}
+export { LevelStoreError, type LevelStoreErrorCode } from './errors.ts'
+export { levelStore } from './open-node.ts'
+export type { LevelStoreOptions } from './options.ts'
+export type { LevelStore } from './store.ts'

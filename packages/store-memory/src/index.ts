@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {}
+export { StoreError, type StoreErrorCode } from './errors.ts'
+export { MemoryStore, memoryStore } from './store.ts'
