@@ -1,0 +1,325 @@
+import type { Clock, Conn } from '@skep/interface'
+import { WireError } from './errors.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
+import type { Message, MessageName, MessageValue, ProtocolSpec } from './protocol.ts'
+import { WeightedQueue, type Priority } from './queue.ts'
+
+export interface PeerLimits {
+  /** Messages of one priority that wait to be sent; the next is refused. Defaults to 4,096. */
+  readonly queuedMessages?: number
+  /** Milliseconds without the remote taking anything of what waits, then the peer is dropped. Needs a clock. Defaults to 30,000 (streamer §1, sendTimeout). */
+  readonly sendTimeout?: number
+  /** Milliseconds for a handshake. Needs a clock. Defaults to 3,000 (bzz-handshake §2). */
+  readonly handshakeTimeout?: number
+}
+
+export interface PeerOptions {
+  /** Without one nothing times out but by a signal. */
+  readonly clock?: Clock
+  /** Whether this side dialled, and so speaks first in a handshake. Defaults to false. */
+  readonly initiator?: boolean
+  readonly limits?: PeerLimits
+}
+
+export interface SendOptions {
+  /** Defaults to 2, high. */
+  readonly priority?: Priority
+  /** Takes the message back while it waits. */
+  readonly signal?: AbortSignal
+}
+
+export interface HandshakeOptions {
+  /** Milliseconds; overrides {@link PeerLimits.handshakeTimeout}. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+/** What to do with each message. A message that is missing here is refused when it comes. */
+export type Handlers<S extends ProtocolSpec<any>> = { readonly [N in MessageName<S>]?: (value: MessageValue<S, N>) => unknown }
+
+interface Outgoing {
+  readonly name: string
+  readonly value: unknown
+  readonly taken: () => void
+  readonly failed: (reason: unknown) => void
+}
+
+/**
+ * One sub-protocol with one remote, over a Conn.
+ *
+ * Messages go out in order within a priority; over priorities by weight, so that none
+ * starves. Handlers run one at a time, in the order of the messages, and the remote is
+ * held back meanwhile.
+ *
+ * @example
+ * ```ts
+ * import { pair } from '@skep/conn-memory'
+ * import { defineProtocol, Peer, struct, text } from '@skep/wire'
+ *
+ * const chat = defineProtocol({ name: 'chat', version: 1, maxMessageSize: 1024, messages: { Say: struct({ Text: text() }) } })
+ * const [a, b] = pair()
+ * const [ann, bob] = [new Peer(a, chat), new Peer(b, chat)]
+ * const heard = bob.run({ Say: ({ Text }) => console.log(Text) })
+ * await ann.send('Say', { Text: 'hello' })
+ * ann.off()
+ * await heard
+ * ```
+ */
+export class Peer<S extends ProtocolSpec<any>> {
+  readonly spec: S
+  /** Whether this side dialled. */
+  readonly initiator: boolean
+  /** Resolves when the conversation is over, however that happened. */
+  readonly closed: Promise<void>
+
+  readonly #conn: Conn
+  readonly #clock: Clock | undefined
+  readonly #limits: Required<PeerLimits>
+  readonly #source: AsyncIterator<Uint8Array>
+  readonly #queue = new WeightedQueue<Outgoing>()
+  readonly #end: () => void
+  /** Wakes the sink when there is something to send. */
+  #wake: (() => void) | undefined
+  /** What waits while it is at the conn: nothing else may be told that it went out. */
+  #over = false
+  #reason: Error | undefined
+  #stopWatch: (() => void) | undefined
+  #running = false
+
+  constructor (conn: Conn, spec: S, options: PeerOptions = {}) {
+    this.spec = spec
+    this.initiator = options.initiator ?? false
+    this.#conn = conn
+    this.#clock = options.clock
+    this.#limits = { queuedMessages: 4096, sendTimeout: 30_000, handshakeTimeout: 3000, ...options.limits }
+    this.#source = conn.source[Symbol.asyncIterator]()
+    let end = (): void => {}
+    this.closed = new Promise(resolve => { end = resolve })
+    this.#end = end
+    conn.sink(this.#outgoing()).then(
+      // The sink ends by itself only after off() or drop().
+      () => this.#finish(undefined),
+      (cause: unknown) => this.#finish(new WireError('WIRE_WRITE', `${spec.name}: sending failed`, { cause }))
+    )
+  }
+
+  /**
+   * Sends a message. `value` must stay as it is until the promise settles.
+   *
+   * @returns a promise that resolves when the conn has taken the message.
+   * @throws WireError - `WIRE_CLOSED`, `WIRE_WRITE`, `WIRE_TIMEOUT`, `WIRE_QUEUE_FULL`, `WIRE_INVALID_TYPE`, `WIRE_MESSAGE_TOO_LONG`.
+   * @throws TypeError | RangeError - if the codec cannot write `value`.
+   */
+  async send<N extends MessageName<S>> (name: N, value: MessageValue<S, N>, options: SendOptions = {}): Promise<void> {
+    const { priority = 2, signal } = options
+    if (signal?.aborted === true) throw signal.reason
+    if (this.#over) throw this.#closedError()
+    if (!this.spec.codes.has(name)) throw new WireError('WIRE_INVALID_TYPE', `${this.spec.name}/${this.spec.version} has no message ${name}`)
+    if (this.#queue.waiting(priority) >= this.#limits.queuedMessages) {
+      throw new WireError('WIRE_QUEUE_FULL', `${this.#limits.queuedMessages} messages of priority ${priority} wait already`)
+    }
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => signal?.removeEventListener('abort', withdraw)
+      const outgoing: Outgoing = {
+        name,
+        value,
+        taken: () => { settle(); resolve() },
+        failed: reason => { settle(); reject(reason) }
+      }
+      const withdraw = (): void => {
+        this.#queue.remove(outgoing, priority)
+        outgoing.failed(signal?.reason)
+      }
+      signal?.addEventListener('abort', withdraw)
+      this.#queue.push(outgoing, priority)
+      this.#watch()
+      this.#wake?.()
+    })
+  }
+
+  /**
+   * Handles what the remote sends until the conversation is over.
+   *
+   * @returns a promise that resolves when the remote, or `off`, ended it.
+   * @throws WireError - on the remote's fault, on a handler that threw, and when the conn broke. The peer is dropped then.
+   */
+  async run (handlers: Handlers<S>): Promise<void> {
+    if (this.#running) throw new TypeError('a peer runs once')
+    this.#running = true
+    try {
+      while (true) {
+        const next = await this.#receive()
+        if (next === undefined) break
+        await this.#handle(next, handlers)
+      }
+    } catch (error) {
+      const fault = this.#asFault(error)
+      this.drop(fault)
+      throw fault
+    }
+    // A remote that closed its side hears nothing any more either.
+    this.off()
+  }
+
+  /**
+   * Exchanges one message each: the side that dialled sends first, the other answers.
+   * To be done before {@link Peer.run}.
+   *
+   * @param verify - throws if the remote's message is not acceptable. The listening side
+   *   sends its own message all the same, as the original does, so that the remote learns why.
+   * @returns the remote's message.
+   * @throws WireError - `WIRE_HANDSHAKE`, with the `cause`. The peer is dropped then.
+   */
+  async handshake<N extends MessageName<S>> (
+    name: N,
+    message: MessageValue<S, N>,
+    verify: (remote: MessageValue<S, N>) => unknown = () => {},
+    options: HandshakeOptions = {}
+  ): Promise<MessageValue<S, N>> {
+    const { signal, timeout = this.#limits.handshakeTimeout } = options
+    if (!this.spec.codes.has(name)) throw new WireError('WIRE_HANDSHAKE', `${this.spec.name}/${this.spec.version} has no message ${name}`)
+    let stop = (): void => {}
+    const cut = new Promise<never>((_, reject) => {
+      const aborted = (): void => reject(signal?.reason)
+      signal?.addEventListener('abort', aborted)
+      const cancel = this.#clock?.after(timeout, () => reject(new WireError('WIRE_TIMEOUT', `no handshake within ${timeout} ms`)))
+      stop = () => { signal?.removeEventListener('abort', aborted); cancel?.() }
+      if (signal?.aborted === true) aborted()
+    })
+    cut.catch(() => {})
+    try {
+      return await Promise.race([cut, this.#exchange(name, message, verify)])
+    } catch (cause) {
+      const error = new WireError('WIRE_HANDSHAKE', `${this.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      this.drop(error)
+      throw error
+    } finally {
+      stop()
+    }
+  }
+
+  /** Ends the conversation at once; what waits is lost. The reason is for this side only. Idempotent. */
+  drop (error: Error = new WireError('WIRE_CLOSED', 'dropped')): void {
+    if (this.#reason === undefined) this.#conn.abort(error)
+    this.#finish(error)
+  }
+
+  /** Ends the conversation: what was sent before is delivered, then the conn closes. Idempotent. */
+  off (): void {
+    if (this.#over) return
+    this.#over = true
+    this.#wake?.()
+  }
+
+  async #exchange<N extends MessageName<S>> (name: N, message: MessageValue<S, N>, verify: (remote: MessageValue<S, N>) => unknown): Promise<MessageValue<S, N>> {
+    if (this.initiator) {
+      await this.send(name, message, { priority: 3 })
+      const remote = await this.#expect(name)
+      await verify(remote)
+      return remote
+    }
+    const remote = await this.#expect(name)
+    try {
+      await verify(remote)
+    } catch (error) {
+      await this.send(name, message, { priority: 3 })
+      throw error
+    }
+    await this.send(name, message, { priority: 3 })
+    return remote
+  }
+
+  async #expect<N extends MessageName<S>> (name: N): Promise<MessageValue<S, N>> {
+    const bytes = await this.#receive()
+    if (bytes === undefined) throw new WireError('WIRE_CLOSED', 'the remote left')
+    const message = this.#open(bytes)
+    if (message.name !== name) throw new WireError('WIRE_NO_HANDLER', `${String(message.name)} where ${name} belongs`)
+    return message.value as MessageValue<S, N>
+  }
+
+  async #receive (): Promise<Uint8Array | undefined> {
+    const { done, value } = await this.#source.next()
+    return done === true ? undefined : value
+  }
+
+  #open (bytes: Uint8Array): Message<S> {
+    return decodeMessage(this.spec, bytes)
+  }
+
+  async #handle (bytes: Uint8Array, handlers: Handlers<S>): Promise<void> {
+    const { name, value } = this.#open(bytes)
+    const handler = Object.hasOwn(handlers, name) ? handlers[name as MessageName<S>] : undefined
+    if (handler === undefined) throw new WireError('WIRE_NO_HANDLER', `nobody handles ${String(name)} of ${this.spec.name}/${this.spec.version}`)
+    try {
+      await handler(value as never)
+    } catch (cause) {
+      throw new WireError('WIRE_HANDLER', `${this.spec.name} ${String(name)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
+  }
+
+  /** What the conn pulls. */
+  async * #outgoing (): AsyncGenerator<Uint8Array> {
+    while (true) {
+      const next = this.#queue.shift()
+      if (next === undefined) {
+        this.#rest()
+        if (this.#over) return
+        await new Promise<void>(resolve => { this.#wake = resolve })
+        this.#wake = undefined
+        continue
+      }
+      this.#watch(true)
+      let bytes: Uint8Array
+      try {
+        bytes = encodeMessage(this.spec, next.name as MessageName<S>, next.value as never)
+        if (bytes.length > this.#conn.maxMessageSize) throw new WireError('WIRE_MESSAGE_TOO_LONG', `${bytes.length} > ${this.#conn.maxMessageSize}`)
+      } catch (error) {
+        next.failed(error)
+        continue
+      }
+      next.taken()
+      yield bytes
+    }
+  }
+
+  /** Keeps the watch on a remote that takes nothing; `again` when it has just taken something. */
+  #watch (again: boolean = false): void {
+    if (this.#clock === undefined) return
+    if (this.#stopWatch !== undefined) {
+      if (!again) return
+      this.#stopWatch()
+    }
+    const ms = this.#limits.sendTimeout
+    this.#stopWatch = this.#clock.after(ms, () => {
+      this.#stopWatch = undefined
+      if (this.#queue.size > 0) this.drop(new WireError('WIRE_TIMEOUT', `the remote took nothing for ${ms} ms`))
+    })
+  }
+
+  #rest (): void {
+    this.#stopWatch?.()
+    this.#stopWatch = undefined
+  }
+
+  /** Settles everything, once. */
+  #finish (error: Error | undefined): void {
+    if (this.#reason !== undefined) return
+    this.#over = true
+    this.#reason = error ?? new WireError('WIRE_CLOSED', 'the conversation is over')
+    this.#rest()
+    this.#wake?.()
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.failed(this.#reason)
+    this.#conn.close().then(this.#end, this.#end)
+  }
+
+  #closedError (): Error {
+    return this.#reason ?? new WireError('WIRE_CLOSED', 'the conversation is over')
+  }
+
+  #asFault (error: unknown): WireError {
+    if (error instanceof WireError) return error
+    if (this.#reason instanceof WireError) return this.#reason
+    return new WireError('WIRE_CLOSED', `${this.spec.name}: the conn broke`, { cause: error })
+  }
+}
+
