@@ -3,4 +3,9 @@
  *
  * @packageDocumentation
  */
-export {}
+export { StreamerError, type StreamerErrorCode } from './errors.ts'
+export { nativeSpec, streamSpec } from './messages.ts'
+export { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
+export type { Counters, StreamStatus } from './status.ts'
+export type { Subscription, SubscriptionEnd } from './subscription.ts'
+export type { Batch, BatchDone, Epoch, Outcome, Priority, Sink, Source, StreamPeer, StreamType } from './type.ts'

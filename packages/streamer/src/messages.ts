@@ -1,0 +1,62 @@
+import { bool, bytes, defineProtocol, fixed, list, optional, struct, text, u64, u8, type ValueOf } from '@skep/wire'
+
+const stream = struct({ Name: text(), Key: text(), Live: bool })
+const range = struct({ From: u64, To: u64 })
+const handover = struct({ Stream: stream, Start: u64, End: u64, Root: bytes() })
+
+/** A stream as it is named on the wire. */
+export type WireStream = ValueOf<typeof stream>
+
+/** What `stream/5` allows, towards peers that only have that (bzz-handshake §0). */
+const MAX_MESSAGE = 10 * 1024 * 1024
+/** What `skep-stream/1` allows (limits.md, native messages). */
+const MAX_NATIVE_MESSAGE = 128 * 1024
+
+/** The original's stream protocol, byte for byte (streamer.md §3). */
+export const streamSpec = defineProtocol({
+  name: 'stream',
+  version: 5,
+  maxMessageSize: MAX_MESSAGE,
+  messages: {
+    UnsubscribeMsg: struct({ Stream: stream }),
+    OfferedHashesMsg: struct({ Stream: stream, From: u64, To: u64, Hashes: bytes(), HandoverProof: struct({ Sig: bytes(), Handover: handover }) }),
+    WantedHashesMsg: struct({ Stream: stream, Want: bytes(), From: u64, To: u64 }),
+    TakeoverProofMsg: struct({ Sig: bytes(), Takeover: handover }),
+    SubscribeMsg: struct({ Stream: stream, History: optional(range), Priority: u8 }),
+    RetrieveRequestMsg: struct({ Addr: bytes(), SkipCheck: bool }),
+    ChunkDeliveryMsg: struct({ Addr: bytes(), SData: bytes() }),
+    SubscribeErrorMsg: struct({ Error: text() }),
+    RequestSubscriptionMsg: struct({ Stream: stream, History: optional(range), Priority: u8 }),
+    QuitMsg: struct({ Stream: stream })
+  }
+})
+
+/** The bytes of an id on the wire. */
+export const ID_SIZE = 32
+
+/** The longest name, key or epoch that native peers tell, in bytes. */
+const MAX_NAME = 64
+
+/** Beside `stream/5`, between peers of our own kind: what that cannot carry. */
+export const nativeSpec = defineProtocol({
+  name: 'skep-stream',
+  version: 1,
+  maxMessageSize: MAX_NATIVE_MESSAGE,
+  messages: {
+    /** Asks for the cursor of a stream, before subscribing to it. */
+    CursorRequestMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME) }),
+    /** The store's epoch and the index of the last item. Live begins after it, history ends at it. */
+    CursorMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME), Epoch: text(MAX_NAME), Last: u64 }),
+    /** The stream is not served to this peer. */
+    RefusedMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME) }),
+    /** These were offered and wanted, and are not there any more. */
+    CannotDeliverMsg: struct({ Ids: list(fixed(ID_SIZE), 128) }),
+    /** Asks for one item by its id. The answer is a ChunkDeliveryMsg of `stream/5`, or NotFoundMsg. */
+    RetrieveMsg: struct({ Addr: fixed(ID_SIZE), Hops: u8 }),
+    NotFoundMsg: struct({ Addr: fixed(ID_SIZE) }),
+    /** Takes a RetrieveMsg back. */
+    CancelMsg: struct({ Addr: fixed(ID_SIZE) }),
+    /** Whether the sender has all that its peers had to offer. */
+    SyncedMsg: struct({ Synced: bool })
+  }
+})

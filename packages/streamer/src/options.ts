@@ -1,0 +1,100 @@
+/**
+ * Every bound the streamer keeps, with its default. Sizes are in bytes, times in
+ * milliseconds. Sources: limits.md of the design, streamer.md §1.
+ */
+export interface StreamerLimits {
+  /** Ids in one offer. 128; on an old peer's RETRIEVE_REQUEST {@link StreamerLimits.maxRetrieveOffer} holds. */
+  readonly maxOffer: number
+  /** Ids in one offer of RETRIEVE_REQUEST. 4,096. */
+  readonly maxRetrieveOffer: number
+  /** Bytes of one item. 4,201: a single-owner chunk. */
+  readonly maxItem: number
+  /** Bytes of a stream's name or key. 64. */
+  readonly maxName: number
+  /** Halves of streams served to one peer. 128. */
+  readonly maxServed: number
+  /** Halves of streams asked of one peer. 128. */
+  readonly maxSubscribed: number
+  /** Batches of one half wanted and not complete. 2. */
+  readonly maxBatchesInFlight: number
+  /** Batches of one peer that wait for their items. 128. */
+  readonly maxOffersPerPeer: number
+  /** Bytes wanted from one peer and not here, an item counted as {@link StreamerLimits.maxItem}. 2 MiB. */
+  readonly maxWantedPerPeer: number
+  /** The same over all peers. 64 MiB. */
+  readonly maxWanted: number
+  /** Indices that an offer without ids may pass over. 65,536. */
+  readonly maxEmptySkip: number
+  /** Retrieve requests of one peer being answered. 64. */
+  readonly maxRequestsPerPeer: number
+  /** Retrieve requests open here. 4,096. */
+  readonly maxFetches: number
+  /** Peers that one fetch asks. 16. */
+  readonly maxFetchPeers: number
+  /** Items one peer may deliver that are not what their id says. 3; the next one ends the connection. */
+  readonly maxInvalid: number
+  /** Deliveries of one peer in a row that nothing explains. 1,024; late ones of a cancelled stream are not counted. */
+  readonly maxUnsolicited: number
+  /** Other sources remembered for one wanted item. 8. */
+  readonly maxSources: number
+  /** Tries of one range at one peer in one session. 5. */
+  readonly maxRetries: number
+  /** Wait before the first of these, doubled for each next. 1 s. */
+  readonly retryAfter: number
+  /** The longest such wait. 5 min. */
+  readonly maxRetryAfter: number
+  /** How long a batch may wait for its items. 30 s. */
+  readonly batchTimeout: number
+  /** The shortest and the longest time without a delivery after which a peer is late. 1 s, 10 s. */
+  readonly minLate: number
+  readonly maxLate: number
+  /** How long a live offer waits for more items. 50 ms. */
+  readonly collect: number
+  /** How long a native peer may take to tell a cursor before it is treated as one that tells none. 10 s. */
+  readonly cursorTimeout: number
+  /** How long one asked peer may take for a retrieve request. 10 s. */
+  readonly requestTimeout: number
+  /** The shortest and the longest wait before a retrieve request is sent to a second peer as well. 200 ms, 2 s. */
+  readonly minHedge: number
+  readonly maxHedge: number
+  /** Hops of a native retrieve request. 20. */
+  readonly maxHops: number
+}
+
+/** The defaults of {@link StreamerLimits}. */
+export const defaultLimits: StreamerLimits = {
+  maxOffer: 128,
+  maxRetrieveOffer: 4_096,
+  maxItem: 4_201,
+  maxName: 64,
+  maxServed: 128,
+  maxSubscribed: 128,
+  maxBatchesInFlight: 2,
+  maxOffersPerPeer: 128,
+  maxWantedPerPeer: 2 * 1024 * 1024,
+  maxWanted: 64 * 1024 * 1024,
+  maxEmptySkip: 65_536,
+  maxRequestsPerPeer: 64,
+  maxFetches: 4_096,
+  maxFetchPeers: 16,
+  maxInvalid: 3,
+  maxUnsolicited: 1_024,
+  maxSources: 8,
+  maxRetries: 5,
+  retryAfter: 1_000,
+  maxRetryAfter: 300_000,
+  batchTimeout: 30_000,
+  minLate: 1_000,
+  maxLate: 10_000,
+  collect: 50,
+  cursorTimeout: 10_000,
+  requestTimeout: 10_000,
+  minHedge: 200,
+  maxHedge: 2_000,
+  maxHops: 20
+}
+
+export interface StreamerOptions {
+  /** Bounds other than the defaults. */
+  readonly limits?: Partial<StreamerLimits>
+}
