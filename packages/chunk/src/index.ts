@@ -3,4 +3,18 @@
  *
  * @packageDocumentation
  */
-export {}
+export { chunkAddress, EMPTY_ADDRESS, isValidChunk, makeChunk } from './chunk.ts'
+export type { Chunk } from './chunk.ts'
+export { BRANCHES, CHUNK_SIZE, MAX_CHUNK_DATA, SEGMENT_SIZE, SPAN_SIZE } from './constants.ts'
+export { ChunkError } from './errors.ts'
+export type { ChunkErrorCode } from './errors.ts'
+export { hasher, referenceHasher } from './hasher.ts'
+export type { Hasher } from './hasher.ts'
+export { fileSize, join } from './join.ts'
+export type { GetChunk, JoinOptions } from './join.ts'
+export { encodeSpan, readSpan } from './span.ts'
+export { split } from './split.ts'
+export type { SplitOptions } from './split.ts'
+export type { CarryRule } from './tree.ts'
+export { contentValidator, kindOf, validators } from './validator.ts'
+export type { Kind, Validator } from './validator.ts'
