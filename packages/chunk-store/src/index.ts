@@ -3,4 +3,9 @@
  *
  * @packageDocumentation
  */
-export {}
+export { ChunkStoreError, type ChunkStoreErrorCode } from './errors.ts'
+export type { Epoch } from './opening.ts'
+export type { ChunkStoreOptions, Corruption, Deletion, Durability, PutOptions, ReadOptions } from './options.ts'
+export type { Insurance } from './records.ts'
+export type { Fault } from './verify.ts'
+export { ChunkStore, type ChunkStoreNeeds, type IndexEntry } from './store.ts'

@@ -1,0 +1,45 @@
+/** Bytes of an address. */
+export const ADDRESS_SIZE = 32
+
+/** Writes a safe integer as 8 bytes, most significant first, so that order of bytes is order of numbers. */
+export function writeU64 (view: DataView, at: number, value: number): void {
+  view.setUint32(at, Math.floor(value / 0x1_0000_0000))
+  view.setUint32(at + 4, value >>> 0)
+}
+
+/** Reads what {@link writeU64} wrote; not a safe integer where the bytes are damaged. */
+export function readU64 (view: DataView, at: number): number {
+  return view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4)
+}
+
+/** Looks at bytes as numbers. */
+export function viewOf (bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Makes a short string of an address, for a Map: one character a byte. */
+export function nameOf (address: Uint8Array): string {
+  return String.fromCharCode.apply(null, address as unknown as number[])
+}
+
+/** Whether two byte strings of the same length are the same. */
+export function same (a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/**
+ * A checksum against bit rot, not against anybody: FNV-1a over little-endian words of
+ * 32 bits, the last one filled up with zeros, from byte `from` on.
+ *
+ * Each step is a bijection of the state, so a change within one word never goes unseen.
+ */
+export function checksum (bytes: Uint8Array, from: number): number {
+  const view = viewOf(bytes)
+  const whole = from + ((bytes.length - from) & ~3)
+  let hash = 0x811c9dc5
+  for (let at = from; at < whole; at += 4) hash = Math.imul(hash ^ view.getUint32(at, true), 0x01000193)
+  let rest = 0
+  for (let at = bytes.length - 1; at >= whole; at--) rest = (rest << 8) | bytes[at]!
+  return Math.imul(hash ^ rest ^ bytes.length, 0x01000193) >>> 0
+}

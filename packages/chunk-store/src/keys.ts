@@ -1,0 +1,95 @@
+import type { Address, RangeOptions } from '@skep/interface'
+import { ADDRESS_SIZE, readU64, viewOf, writeU64 } from './bytes.ts'
+
+/** First byte of every key: the letter c, this package's part of a shared Store. */
+const PREFIX = 0x63
+
+/**
+ * Second byte of a key. All keys of one tag have one length, so no key is the prefix
+ * of another. Part of the format on disk; see the README.
+ */
+const TAG = { meta: 0, data: 1, address: 2, index: 3, access: 4, quarantine: 5 } as const
+
+export const FORMAT_KEY = Uint8Array.of(PREFIX, TAG.meta, 0)
+export const COUNTERS_KEY = Uint8Array.of(PREFIX, TAG.meta, 1)
+export const SESSION_KEY = Uint8Array.of(PREFIX, TAG.meta, 2)
+
+/** Where the body of a chunk lies, by the number it got when it came. */
+export function dataKey (seq: number): Uint8Array {
+  return sequenceKey(TAG.data, seq)
+}
+
+/** Where a body that turned out to be damaged is kept. */
+export function quarantineKey (seq: number): Uint8Array {
+  return sequenceKey(TAG.quarantine, seq)
+}
+
+/** Where it is written what is known of an address. */
+export function addressKey (address: Address): Uint8Array {
+  const key = new Uint8Array(2 + ADDRESS_SIZE)
+  key[0] = PREFIX
+  key[1] = TAG.address
+  key.set(address, 2)
+  return key
+}
+
+/** Where the entry of a bin's sequence lies. */
+export function indexKey (bin: number, index: number): Uint8Array {
+  return binKey(TAG.index, bin, index)
+}
+
+/** Where a chunk stands in its bin's order of access. */
+export function accessKey (bin: number, access: number): Uint8Array {
+  return binKey(TAG.access, bin, access)
+}
+
+/** The number at the end of an index, access, data or quarantine key. */
+export function numberOf (key: Uint8Array): number {
+  return readU64(viewOf(key), key.length - 8)
+}
+
+/** The entries of a bin from index `from` to `to`, both included. */
+export function indexRange (bin: number, from: number, to: number | undefined): RangeOptions {
+  return { gte: indexKey(bin, from), lt: to === undefined ? indexKey(bin + 1, 0) : indexKey(bin, to + 1) }
+}
+
+/** A bin in order of access, the longest unused first. */
+export function accessRange (bin: number): RangeOptions {
+  return { gte: accessKey(bin, 0), lt: accessKey(bin + 1, 0) }
+}
+
+/** All that is known, address by address, after `after`. */
+export function addressRange (after?: Uint8Array): RangeOptions {
+  return { gte: after === undefined ? tagStart(TAG.address) : Uint8Array.of(...after, 0), lt: tagStart(TAG.address + 1) }
+}
+
+/** All quarantined bodies. */
+export function quarantineRange (): RangeOptions {
+  return { gte: tagStart(TAG.quarantine), lt: tagStart(TAG.quarantine + 1) }
+}
+
+/** The address in an address key. */
+export function addressOf (key: Uint8Array): Address {
+  return key.slice(2)
+}
+
+function tagStart (tag: number): Uint8Array {
+  return Uint8Array.of(PREFIX, tag)
+}
+
+function sequenceKey (tag: number, seq: number): Uint8Array {
+  const key = new Uint8Array(10)
+  key[0] = PREFIX
+  key[1] = tag
+  writeU64(viewOf(key), 2, seq)
+  return key
+}
+
+function binKey (tag: number, bin: number, number: number): Uint8Array {
+  const key = new Uint8Array(11)
+  key[0] = PREFIX
+  key[1] = tag
+  key[2] = bin
+  writeU64(viewOf(key), 3, number)
+  return key
+}

@@ -1,0 +1,119 @@
+import type { Kind } from '@skep/chunk'
+import type { Address } from '@skep/interface'
+import { ADDRESS_SIZE, checksum, readU64, same, viewOf, writeU64 } from './bytes.ts'
+
+/** Who vouches for a chunk, and until when. */
+export interface Insurance {
+  /** The overlay address of the insurer. */
+  readonly by: Address
+  /** Wall-clock time in milliseconds since 1970 up to which the insurance holds. */
+  readonly until: number
+}
+
+/** What is known of a chunk that is here. */
+export interface Entry {
+  readonly kind: Kind
+  readonly bin: number
+  /** Its place in the sequence of the bin. */
+  readonly index: number
+  /** The number it got when it came, over all bins. */
+  readonly seq: number
+  /** The number it got when it was last asked for. */
+  readonly access: number
+  readonly pinned: boolean
+  readonly insured?: Insurance
+}
+
+/** One place of a bin's sequence; a tombstone where the chunk has gone. */
+export interface Place {
+  readonly live: boolean
+  readonly kind: Kind
+  readonly seq: number
+  readonly address: Address
+}
+
+/** The kinds as numbers. Part of the format on disk: append only. */
+const KINDS: readonly Kind[] = ['content', 'resource', 'single-owner']
+
+const ENTRY_SIZE = 28
+const INSURED_SIZE = ENTRY_SIZE + 8 + ADDRESS_SIZE
+const PLACE_SIZE = 10 + ADDRESS_SIZE
+
+/** Bytes before the data in the record of a body. */
+export const HEADER_SIZE = 48
+
+const PINNED = 1
+const INSURED = 2
+
+export function encodeEntry (entry: Entry): Uint8Array {
+  const { insured } = entry
+  const bytes = new Uint8Array(insured === undefined ? ENTRY_SIZE : INSURED_SIZE)
+  const view = viewOf(bytes)
+  bytes[0] = (entry.pinned ? PINNED : 0) | (insured === undefined ? 0 : INSURED)
+  bytes[1] = KINDS.indexOf(entry.kind)
+  bytes[2] = entry.bin
+  writeU64(view, 4, entry.index)
+  writeU64(view, 12, entry.seq)
+  writeU64(view, 20, entry.access)
+  if (insured !== undefined) {
+    writeU64(view, ENTRY_SIZE, insured.until)
+    bytes.set(insured.by, ENTRY_SIZE + 8)
+  }
+  return bytes
+}
+
+/** Reads an entry; `undefined` when it is damaged. */
+export function decodeEntry (bytes: Uint8Array): Entry | undefined {
+  const kind = KINDS[bytes[1] ?? KINDS.length]
+  const flags = bytes[0] ?? 0
+  if (kind === undefined || bytes.length !== ((flags & INSURED) === 0 ? ENTRY_SIZE : INSURED_SIZE)) return undefined
+  const view = viewOf(bytes)
+  const entry = {
+    kind, bin: bytes[2]!, index: readU64(view, 4), seq: readU64(view, 12), access: readU64(view, 20), pinned: (flags & PINNED) !== 0
+  }
+  if ((flags & INSURED) === 0) return entry
+  return { ...entry, insured: { until: readU64(view, ENTRY_SIZE), by: bytes.slice(ENTRY_SIZE + 8) } }
+}
+
+export function encodePlace (place: Place): Uint8Array {
+  const bytes = new Uint8Array(PLACE_SIZE)
+  bytes[0] = place.live ? 0 : 1
+  bytes[1] = KINDS.indexOf(place.kind)
+  writeU64(viewOf(bytes), 2, place.seq)
+  bytes.set(place.address, 10)
+  return bytes
+}
+
+/** Reads a place; `undefined` when it is damaged. */
+export function decodePlace (bytes: Uint8Array): Place | undefined {
+  const kind = KINDS[bytes[1] ?? KINDS.length]
+  if (bytes.length !== PLACE_SIZE || kind === undefined) return undefined
+  return { live: bytes[0] === 0, kind, seq: readU64(viewOf(bytes), 2), address: bytes.slice(10) }
+}
+
+/** Makes the record of a body: checksum, kind, bin, index, address, data. It says enough to find its way back. */
+export function encodeBody (address: Address, data: Uint8Array, { kind, bin, index }: Pick<Entry, 'kind' | 'bin' | 'index'>): Uint8Array {
+  const bytes = new Uint8Array(HEADER_SIZE + data.length)
+  const view = viewOf(bytes)
+  bytes[4] = KINDS.indexOf(kind)
+  bytes[5] = bin
+  writeU64(view, 8, index)
+  bytes.set(address, 16)
+  bytes.set(data, HEADER_SIZE)
+  view.setUint32(0, checksum(bytes, 4))
+  return bytes
+}
+
+/** What a chunk is, and its data. */
+export interface Body {
+  readonly kind: Kind
+  readonly data: Uint8Array
+}
+
+/** Reads a body's record, without copying the data; `undefined` when it is damaged or another chunk's. */
+export function decodeBody (bytes: Uint8Array, address: Address): Body | undefined {
+  if (bytes.length < HEADER_SIZE || viewOf(bytes).getUint32(0) !== checksum(bytes, 4)) return undefined
+  const kind = KINDS[bytes[4]!]
+  if (kind === undefined || !same(address, bytes.subarray(16, HEADER_SIZE))) return undefined
+  return { kind, data: bytes.subarray(HEADER_SIZE) }
+}

@@ -1,0 +1,97 @@
+import type { Validator } from '@skep/chunk'
+import type { Address, Store } from '@skep/interface'
+import { same } from './bytes.ts'
+import { BINS, type Counters } from './counters.ts'
+import { addressKey, addressOf, addressRange, dataKey, indexKey, indexRange, numberOf } from './keys.ts'
+import { holdsTrue } from './options.ts'
+import type { Plan } from './plan.ts'
+import { decodeBody, decodeEntry, decodePlace, type Entry } from './records.ts'
+
+/** Something `verify` found, and what `repair` does about it. */
+export interface Fault {
+  /**
+   * - `BODY_MISSING`, `BODY_DAMAGED`, `BODY_INVALID`: the chunk is moved to quarantine.
+   * - `ENTRY_DAMAGED`: what was known of the address is removed; its place becomes a tombstone.
+   * - `PLACE_WRONG`: the place in the bin's sequence is written again.
+   * - `PLACE_DANGLING`: a place that points at nothing becomes a tombstone.
+   * - `COUNT_WRONG`: the chunks of the bin are counted again.
+   */
+  readonly code: 'BODY_MISSING' | 'BODY_DAMAGED' | 'BODY_INVALID' | 'ENTRY_DAMAGED' | 'PLACE_WRONG' | 'PLACE_DANGLING' | 'COUNT_WRONG'
+  /** The chunk, where it is known. */
+  readonly address?: Address
+  readonly bin?: number
+  readonly index?: number
+}
+
+/** A fault with its remedy. */
+export interface Finding {
+  readonly fault: Fault
+  /** Every address the remedy asks the plan about. */
+  readonly addresses: readonly Address[]
+  mend (plan: Plan): void
+}
+
+/** Chunks looked at together. */
+const PAGE = 64
+
+/** Walks everything on disk: bodies against addresses, places against entries, counts against both. */
+export async function * findFaults (store: Store, counters: Counters, validators: readonly Validator[]): AsyncGenerator<Finding> {
+  const live = Array.from({ length: BINS }, () => 0)
+  let after: Uint8Array | undefined
+  while (true) {
+    const page: [key: Uint8Array, record: Uint8Array][] = []
+    for await (const item of store.range({ ...addressRange(after), limit: PAGE })) page.push(item)
+    if (page.length === 0) break
+    after = page.at(-1)![0]
+    yield * checkEntries(store, validators, page, live)
+  }
+  for (let bin = 0; bin < BINS; bin++) {
+    yield * checkPlaces(store, bin, counters.last[bin]!)
+    const count = live[bin]!
+    if (count !== counters.live[bin]) yield { fault: { code: 'COUNT_WRONG', bin }, addresses: [], mend: plan => plan.recount(bin, count) }
+  }
+}
+
+async function * checkEntries (
+  store: Store, validators: readonly Validator[], page: readonly [Uint8Array, Uint8Array][], live: number[]
+): AsyncGenerator<Finding> {
+  const known: { address: Address, entry: Entry }[] = []
+  for (const [key, record] of page) {
+    const address = addressOf(key)
+    const entry = decodeEntry(record)
+    if (entry !== undefined && entry.bin < BINS) known.push({ address, entry })
+    else yield { fault: { code: 'ENTRY_DAMAGED', address }, addresses: [], mend: plan => plan.forget(address) }
+  }
+  const bodies = await store.getMany(known.map(({ entry }) => dataKey(entry.seq)))
+  const places = await store.getMany(known.map(({ entry }) => indexKey(entry.bin, entry.index)))
+  for (const [i, { address, entry }] of known.entries()) {
+    const body = bodies[i]
+    const fault = { address, bin: entry.bin, index: entry.index }
+    const quarantine = { addresses: [address], mend: (plan: Plan) => plan.quarantine(address, body) }
+    const sound = body === undefined ? undefined : decodeBody(body, address)
+    const place = places[i] === undefined ? undefined : decodePlace(places[i])
+    if (body === undefined) yield { fault: { code: 'BODY_MISSING', ...fault }, ...quarantine }
+    else if (sound === undefined) yield { fault: { code: 'BODY_DAMAGED', ...fault }, ...quarantine }
+    else if (sound.kind !== entry.kind || !holdsTrue(validators, entry.kind, address, sound.data)) yield { fault: { code: 'BODY_INVALID', ...fault }, ...quarantine }
+    else {
+      live[entry.bin]!++
+      if (place?.live === true && place.seq === entry.seq && same(place.address, address)) continue
+      yield { fault: { code: 'PLACE_WRONG', ...fault }, addresses: [address], mend: plan => plan.replant(address) }
+    }
+  }
+}
+
+async function * checkPlaces (store: Store, bin: number, last: number): AsyncGenerator<Finding> {
+  for (let from = 1; from <= last; from += PAGE) {
+    const page: { index: number, record: Uint8Array }[] = []
+    for await (const [key, record] of store.range(indexRange(bin, from, Math.min(last, from + PAGE - 1)))) page.push({ index: numberOf(key), record })
+    const places = page.map(({ index, record }) => ({ index, place: decodePlace(record) }))
+    const lively = places.filter(({ place }) => place?.live === true)
+    const entries = await store.getMany(lively.map(({ place }) => addressKey(place!.address)))
+    for (const [i, { index, place }] of lively.entries()) {
+      const entry = entries[i] === undefined ? undefined : decodeEntry(entries[i])
+      if (entry?.bin === bin && entry.index === index) continue
+      yield { fault: { code: 'PLACE_DANGLING', bin, index, address: place!.address }, addresses: [], mend: plan => plan.bury(bin, index, place!) }
+    }
+  }
+}

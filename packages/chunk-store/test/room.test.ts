@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { addresses, chunk, chunks, fixture, inBin } from './fixture.ts'
+
+test('the capacity is never exceeded, and the longest unused chunk goes first', async () => {
+  const store = await fixture().open({ capacity: 10 })
+  const all = inBin(0, 15)
+  for (const each of all.slice(0, 10)) await store.put([each])
+  await store.get(all[0]!.address)
+  await store.get(all[2]!.address)
+  for (const each of all.slice(10, 13)) {
+    await store.put([each])
+    expect(store.size).toBe(10)
+  }
+  // 1, 3 and 4 were the longest unused: 0 and 2 had been asked for.
+  expect(await store.hasMany(addresses(all.slice(0, 6)))).toEqual([true, false, true, false, false, true])
+})
+
+test('a put larger than the room makes all of it at once', async () => {
+  const store = await fixture().open({ capacity: 100 })
+  await store.put(chunks(0, 90))
+  await store.put(chunks(90, 150))
+  expect(store.size).toBe(100)
+  expect((await store.hasMany(addresses(chunks(90, 150)))).every(Boolean)).toBe(true)
+})
+
+test('chunks of the neighbourhood are never deleted to make room', async () => {
+  let depth = 1
+  const store = await fixture().open({ capacity: 6, depth: () => depth })
+  await store.put(inBin(1, 3))
+  await store.put(inBin(0, 3))
+  await store.put(inBin(2, 3))
+  expect(store.counts().slice(0, 3)).toEqual([0, 3, 3])
+  await expect(store.put(inBin(3, 1))).rejects.toMatchObject({ code: 'CHUNK_STORE_FULL' })
+  expect(store.size).toBe(6)
+  depth = 2
+  await store.put(inBin(3, 1))
+  expect(store.counts().slice(0, 4)).toEqual([0, 2, 3, 1])
+})
+
+test('pinned chunks stay, until they are let go', async () => {
+  const store = await fixture().open({ capacity: 3 })
+  const [a, b, c, d, e] = inBin(0, 5)
+  await store.put([a!], { pinned: true })
+  await store.put([b!, c!])
+  await store.put([b!], { pinned: true })
+  await store.put([d!])
+  expect(await store.hasMany(addresses([a!, b!, c!, d!]))).toEqual([true, true, false, true])
+  expect(await store.pin([a!.address, e!.address], false)).toBe(1)
+  await store.put([e!])
+  await store.put([c!])
+  expect(await store.hasMany(addresses([a!, b!, c!, d!, e!]))).toEqual([false, true, true, false, true])
+})
+
+test('insured chunks stay until the insurance runs out, and whoever must approve a deletion is asked', async () => {
+  const { clock, open } = fixture()
+  const asked: Uint8Array[] = []
+  const [a, b, c, d, e] = inBin(0, 5)
+  const store = await open({ capacity: 3, approve: ({ address }) => { asked.push(address); return address[5] !== b!.address[5] } })
+  await store.put([a!], { insured: { by: new Uint8Array(32).fill(7), until: clock.wall() + 1_000 } })
+  await store.put([b!])
+  await store.put([c!])
+  await store.put([d!])
+  expect(asked).toEqual(addresses([b!, c!]))
+  expect(await store.hasMany(addresses([a!, b!, c!]))).toEqual([true, true, false])
+  await clock.advance(1_001)
+  await store.delete([b!.address])
+  await store.put([c!, e!])
+  expect(await store.hasMany(addresses([a!, c!, d!, e!]))).toEqual([false, true, true, true])
+})
+
+test('a full store of pinned chunks takes nothing, and says what is present', async () => {
+  const store = await fixture().open({ capacity: 2 })
+  await store.put(chunks(0, 2), { pinned: true })
+  expect(await store.put(chunks(0, 2))).toEqual(['present', 'present'])
+  const both = await Promise.allSettled([store.put([chunk(2)]), store.put([chunk(0)])])
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+})
