@@ -28,7 +28,7 @@ export interface Finding {
   readonly fault: Fault
   /** Every address the remedy asks the plan about. */
   readonly addresses: readonly Address[]
-  mend (plan: Plan): void
+  readonly mend: (plan: Plan) => void
 }
 
 /** Chunks looked at together. */

@@ -44,7 +44,7 @@ export class Writer {
 
   async #run (): Promise<void> {
     // Puts made in the same tick share a batch.
-    await undefined
+    await Promise.resolve()
     while (this.#queue.length > 0) {
       let chunks = 0
       let count = 0

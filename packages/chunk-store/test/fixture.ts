@@ -10,7 +10,7 @@ export const base = new Uint8Array(32)
 export interface Fixture {
   readonly store: Store
   readonly clock: VirtualClock
-  open (options?: ChunkStoreOptions): Promise<ChunkStore>
+  readonly open: (options?: ChunkStoreOptions) => Promise<ChunkStore>
 }
 
 export function fixture (store: Store = memoryStore(), seed: number = 1): Fixture {

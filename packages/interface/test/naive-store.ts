@@ -34,7 +34,7 @@ export class NaiveStore implements Store {
   async close (): Promise<void> {
     this.closed = true
     // Its calls take a few promise jobs each, and no more.
-    for (let i = 0; i < 20; i++) await undefined
+    for (let i = 0; i < 20; i++) await Promise.resolve()
   }
 
   protected open (): void {

@@ -90,7 +90,7 @@ const culprits: Record<string, new () => Store> = {
       for (const { key } of operations) if (!(key instanceof Uint8Array)) throw new TypeError('no key')
       for (const operation of operations) {
         this.apply(operation)
-        await undefined
+        await Promise.resolve()
       }
     }
   },
@@ -171,7 +171,7 @@ const culprits: Record<string, new () => Store> = {
   'what runs is finished before the store closes': class extends NaiveStore {
     override async get (key: Uint8Array): Promise<Uint8Array | undefined> {
       const value = await super.get(key)
-      for (let i = 0; i < 100; i++) await undefined
+      for (let i = 0; i < 100; i++) await Promise.resolve()
       return value
     }
   },
