@@ -3,4 +3,10 @@
  *
  * @packageDocumentation
  */
-export {}
+export { HiveCore } from './core.ts'
+export type { Effect, Input, WireRecord } from './effects.ts'
+export { HiveError, type HiveErrorCode } from './errors.ts'
+export { Hive } from './hive.ts'
+export { hiveSpec } from './message.ts'
+export { limitsOf, type HiveOptions, type Limits } from './options.ts'
+export type { DialTarget, HivePeer, KnownRecord, Table } from './types.ts'

@@ -1,0 +1,301 @@
+import { IdentityError, recordFromBzzAddr, type PeerRecord } from '@skep/identity'
+import type { Address, Random } from '@skep/interface'
+import { proximity, toHex } from '@skep/pot'
+import { Connections } from './connections.ts'
+import { Dials } from './dials.ts'
+import type { Effect, Input, WireRecord } from './effects.ts'
+import { answer } from './gossip.ts'
+import type { Link } from './link.ts'
+import type { Limits } from './options.ts'
+import { underlaysForScope } from './scopes.ts'
+import type { HivePeer, Table } from './types.ts'
+
+/** The most that fits the one byte of a depth on the wire. */
+const MAX_DEPTH = 255
+/** Suggestions looked at in one step: a table that repeats itself must not hold us up. */
+const MAX_TURNS = 64
+
+/**
+ * Peer discovery with the network taken out.
+ *
+ * Time comes in through `step`; messages, dials and what is to be kept go out as effects.
+ * Nothing here waits, so a test can replay a year in a moment. No peer can make it throw.
+ */
+export class HiveCore<P extends HivePeer> {
+  readonly #table: Table<P>
+  readonly #limits: Limits
+  readonly #random: Pick<Random, 'float'>
+  readonly #connections: Connections<P>
+  readonly #dials: Dials
+  /** Who was connected when the node last ran, the best first: dialled before all others. */
+  #formerly: PeerRecord[] = []
+  /** Overlay addresses whose proven underlay did not answer lately: what others tell of them goes first. */
+  readonly #suspects = new Set<string>()
+  #depthAt = -Infinity
+  #depthTold: number | undefined
+  #refreshAt: number | undefined
+  #isStarted = false
+  #effects: Effect<P>[] = []
+
+  constructor (needs: { table: Table<P>, random: Pick<Random, 'float'> }, limits: Limits) {
+    this.#table = needs.table
+    this.#limits = limits
+    this.#random = needs.random
+    this.#connections = new Connections(needs.table.base, limits)
+    this.#dials = new Dials(limits, needs.random)
+  }
+
+  /** Connections in use, dials on their way, and the size of all tables: what a test bounds. */
+  get counts (): { readonly connections: number, readonly taken: number, readonly dials: number, readonly told: number, readonly suspects: number } {
+    const told = [...this.#connections.links()].reduce((sum, link) => sum + link.told, 0)
+    return { connections: this.#connections.size, taken: this.#connections.taken, dials: this.#dials.size, told, suspects: this.#suspects.size }
+  }
+
+  /** Whether another connection may begin its handshake; it counts until it joins or is released. */
+  admit (initiator: boolean): boolean {
+    return this.#connections.admit(initiator)
+  }
+
+  /** A connection that was admitted will not join. */
+  released (initiator?: boolean): void {
+    this.#connections.released(initiator)
+  }
+
+  /**
+   * Takes note of what happened and says what to do about it.
+   *
+   * @param now - monotonic time in milliseconds.
+   */
+  step (now: number, input: Input<P>): Effect<P>[] {
+    this.#effects = []
+    switch (input.type) {
+      case 'start': this.#start(input.connected, input.known); break
+      case 'bootstrap': this.#dials.bootstrap(input.underlays, now); break
+      case 'join': this.#join(now, input.peer); break
+      case 'open': this.#open(now, input.peer); break
+      case 'leave': this.#leave(now, input.peer); break
+      case 'peers': this.#peers(now, input.from, input.records); break
+      case 'subPeers': this.#subPeers(now, input.from, input.depth); break
+      case 'dialled': this.#dialled(now, input.id, input.ok); break
+      case 'tick': this.#tick(now); break
+    }
+    this.#announceDepth(now)
+    this.#pump(now)
+    return this.#effects
+  }
+
+  #start (connected: readonly PeerRecord[], known: readonly PeerRecord[]): void {
+    this.#isStarted = true
+    this.#table.register([...connected, ...known])
+    this.#formerly = [...connected]
+  }
+
+  #join (now: number, peer: P): void {
+    const joined = this.#connections.join(peer, now)
+    if (!joined.accepted) {
+      this.#effects.push({ type: 'refuse', peer, code: joined.code })
+      return
+    }
+    const { link } = joined
+    const old = joined.replaced ?? joined.displaced
+    if (old !== undefined) this.#table.off(old.peer)
+    const on = this.#table.on(peer)
+    for (const dropped of joined.dropped) this.#effects.push({ type: 'drop', peer: dropped, code: 'ALREADY_CONNECTED' })
+    if (!on.accepted) {
+      this.#connections.undo(link)
+      this.#effects.push({ type: 'refuse', peer, code: on.code === 'SELF' ? 'SELF' : on.code === 'DUPLICATE' ? 'ALREADY_CONNECTED' : 'INVALID_IDENTITY' })
+      return
+    }
+    this.#effects.push({ type: 'accept', peer }, { type: 'changed' })
+    this.#suspects.delete(link.id)
+    if (!this.#connections.isAlone) this.#dials.rest(now)
+    if (peer.light) return
+    if (peer.record.underlays.length > 0) {
+      this.#table.register([peer.record])
+      this.#effects.push({ type: 'save', record: peer.record, connected: true })
+    }
+    this.#broadcast(now, peer)
+  }
+
+  #open (now: number, peer: P): void {
+    const link = this.#connections.find(peer)
+    if (link === undefined) return
+    link.isOpen = true
+    this.#greet(now, link)
+  }
+
+  /** What a connection in use hears as soon as it can. */
+  #greet (now: number, link: Link<P>): void {
+    if (!link.isOpen || this.#connections.of(link.peer) !== link) return
+    this.#tellDepth(link)
+    this.#answerIfOwed(now, link)
+  }
+
+  #leave (now: number, peer: P): void {
+    const { left, restored } = this.#connections.leave(peer)
+    if (left === undefined) return
+    this.#table.off(peer)
+    this.#effects.push({ type: 'changed' })
+    if (restored !== undefined) {
+      this.#table.on(restored.peer)
+      this.#greet(now, restored)
+    } else if (!peer.light && peer.record.underlays.length > 0) {
+      this.#effects.push({ type: 'save', record: peer.record, connected: false })
+    }
+    if (this.#connections.isAlone) this.#dials.rest(now)
+  }
+
+  /** Tells the peers nearest to a new one about it, as far as they want to hear of it. */
+  #broadcast (now: number, newcomer: P): void {
+    if (!this.#limits.discovery) return
+    const light = [...this.#connections.links()].filter(link => link.peer.light)
+    const full = [...this.#table.peers(newcomer.overlay)].map(([peer]) => this.#connections.of(peer)).filter(link => link !== undefined)
+    let left = this.#limits.peersBroadcastSetSize
+    for (const link of [...full, ...light]) {
+      if (left === 0) return
+      if (!link.isOpen || proximity(newcomer.overlay, link.peer.overlay) < link.depth) continue
+      const news = link.newsOf(newcomer)
+      if (news === undefined || link.outgoing.take(now) === 0) continue
+      this.#tell(link, [news])
+      left--
+    }
+  }
+
+  #peers (now: number, from: P, records: readonly WireRecord[]): void {
+    const link = this.#connections.find(from)
+    if (!this.#isWithinRate(now, from, link) || link === undefined) return
+    const allowed = link.incoming.take(now, Math.min(records.length, this.#limits.maxPeersPerRequest))
+    const news: PeerRecord[] = []
+    for (const each of records.slice(0, allowed)) {
+      const record = this.#read(link, each)
+      if (record === undefined) continue
+      link.heard(record)
+      const merged = this.#merge(record)
+      if (merged !== undefined) news.push(merged)
+    }
+    if (news.length === 0) return
+    this.#table.register(news)
+    this.#effects.push({ type: 'changed' })
+  }
+
+  /** What a stranger's record comes to; bad ones are passed over, since honest peers of the original relay what they get. */
+  #read (link: Link<P>, wire: WireRecord): PeerRecord | undefined {
+    try {
+      const { overlay, underlays } = recordFromBzzAddr(wire)
+      const allowed = underlaysForScope(link.scope, underlays)
+      return allowed.length === 0 || isSame(overlay, this.#table.base) ? undefined : { overlay, underlays: allowed }
+    } catch (error) {
+      if ((error as Partial<IdentityError>).code === 'IDENTITY_BAD_RECORD') return undefined
+      throw error
+    }
+  }
+
+  /**
+   * Adds what a stranger says to what is known, which it must not replace: where the peer was
+   * reached stays, and goes first unless it did not answer.
+   *
+   * @returns `undefined` if it is not news.
+   */
+  #merge (record: PeerRecord): PeerRecord | undefined {
+    const [first] = this.#table.known(record.overlay)
+    const known = first !== undefined && isSame(first[0].overlay, record.overlay) ? first[0].underlays ?? [] : []
+    const fresh = record.underlays.filter(underlay => !known.includes(underlay))
+    if (fresh.length === 0) return undefined
+    const isProven = !this.#suspects.has(toHex(record.overlay))
+    const max = this.#limits.maxAlternatives
+    const underlays = isProven && known.length > 0
+      ? [known[0]!, ...fresh, ...known.slice(1)]
+      : [...fresh, ...known]
+    return { overlay: record.overlay, underlays: underlays.slice(0, max) }
+  }
+
+  #subPeers (now: number, from: P, depth: number): void {
+    const link = this.#connections.find(from)
+    if (!this.#isWithinRate(now, from, link) || link === undefined) return
+    link.depth = depth
+    link.isOwed = true
+    this.#answerIfOwed(now, link)
+  }
+
+  #answerIfOwed (now: number, link: Link<P>): void {
+    if (!link.isOwed || !link.isOpen || this.#connections.of(link.peer) !== link || !this.#limits.discovery || link.answers.take(now) === 0) return
+    link.isOwed = false
+    const count = Math.min(this.#limits.maxPeersPerRequest, link.outgoing.available(now))
+    const records = answer(this.#table.peers(link.peer.overlay), link, count)
+    link.outgoing.take(now, records.length)
+    if (records.length > 0) this.#tell(link, records)
+  }
+
+  #isWithinRate (now: number, peer: P, link: Link<P> | undefined): boolean {
+    if (link === undefined || link.messages.take(now) === 1) return true
+    this.#effects.push({ type: 'fault', peer, code: 'HIVE_FLOOD', why: 'more messages than an honest peer sends' })
+    return false
+  }
+
+  #tell (link: Link<P>, records: PeerRecord[]): void {
+    for (const record of records) link.tell(record)
+    this.#effects.push({ type: 'peers', to: link.peer, records })
+  }
+
+  #tellDepth (link: Link<P>): void {
+    if (!this.#limits.discovery) return
+    link.depthTold = Math.min(MAX_DEPTH, this.#table.depth)
+    this.#effects.push({ type: 'subPeers', to: link.peer, depth: link.depthTold })
+  }
+
+  /** Tells a changed depth to all, but not more often than the interval allows. */
+  #announceDepth (now: number): void {
+    const depth = Math.min(MAX_DEPTH, this.#table.depth)
+    if (depth === this.#depthTold || now - this.#depthAt < this.#limits.depthInterval) return
+    this.#depthTold = depth
+    this.#depthAt = now
+    for (const link of this.#connections.links()) {
+      if (link.isOpen && link.depthTold !== depth) this.#tellDepth(link)
+    }
+  }
+
+  #dialled (now: number, id: number, ok: boolean): void {
+    const target = this.#dials.end(id, ok, now)
+    if (target?.overlay === undefined || ok || this.#connections.has(target.overlay)) return
+    this.#suspects.add(toHex(target.overlay))
+    if (this.#suspects.size > this.#limits.maxBook) this.#suspects.delete(this.#suspects.values().next().value!)
+  }
+
+  #tick (now: number): void {
+    for (const peer of this.#connections.expired(now)) this.#effects.push({ type: 'drop', peer, code: 'ALREADY_CONNECTED' })
+    const links = [...this.#connections.links()].filter(link => link.isOpen)
+    for (const link of links) this.#answerIfOwed(now, link)
+    this.#refreshAt ??= now + this.#limits.refreshInterval
+    if (now < this.#refreshAt || links.length === 0) return
+    this.#refreshAt = now + this.#limits.refreshInterval
+    this.#tellDepth(links[Math.floor(this.#random.float() * links.length)]!)
+  }
+
+  /** Dials whoever is worth it, while there is room. */
+  #pump (now: number): void {
+    if (!this.#isStarted) return
+    for (const dial of this.#dials.due(now)) this.#effects.push({ type: 'dial', ...dial })
+    if (this.#connections.isAlone) {
+      for (const dial of this.#dials.beginBootstraps(now)) this.#effects.push({ type: 'dial', id: dial.id, target: dial.target })
+    }
+    for (let turn = 0; turn < MAX_TURNS && this.#dials.hasRoom && this.#hasRoomToDial(); turn++) {
+      const record = this.#formerly.shift() ?? this.#table.suggest()
+      if (record === undefined) return
+      this.#table.dialled(record.overlay)
+      const target = { overlay: record.overlay, underlays: record.underlays }
+      if (target.underlays.length === 0 || this.#connections.has(target.overlay) || this.#dials.has(target)) continue
+      const dial = this.#dials.begin(target, now)
+      if (dial !== undefined) this.#effects.push({ type: 'dial', id: dial.id, target })
+    }
+  }
+
+  /** Dials on their way take room too, admitted already or not. */
+  #hasRoomToDial (): boolean {
+    const notAdmitted = Math.max(0, this.#dials.size - this.#connections.pendingOutbound)
+    return this.#connections.taken + notAdmitted < this.#limits.maxConnections
+  }
+}
+
+function isSame (a: Address, b: Address): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}

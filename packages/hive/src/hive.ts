@@ -1,0 +1,246 @@
+import type { PeerRecord } from '@skep/identity'
+import type { Clock, CloseCode, Conn, Random, Store } from '@skep/interface'
+import { recordToBzzAddr } from '@skep/identity'
+import { Peer } from '@skep/wire'
+import { AddressBook } from './book.ts'
+import { HiveCore } from './core.ts'
+import type { Effect, Input } from './effects.ts'
+import { HiveError } from './errors.ts'
+import { hiveSpec } from './message.ts'
+import { limitsOf, type HiveOptions, type Limits } from './options.ts'
+import type { DialTarget, HivePeer, Table } from './types.ts'
+
+type Channel = Peer<typeof hiveSpec>
+
+/**
+ * Tells peers about peers, and keeps the node connected.
+ *
+ * The connections are the caller's: it dials when asked, shakes hands, and lets hive say who
+ * may stay.
+ *
+ * @example
+ * ```ts
+ * import type { Conn, Clock, Random, Store } from '@skep/interface'
+ * import { Hive, type DialTarget, type HivePeer, type Table } from '@skep/hive'
+ *
+ * declare const needs: { table: Table<HivePeer>, clock: Clock, random: Random, store: Store, dial (target: DialTarget): Promise<void> }
+ *
+ * const hive = new Hive(needs)
+ * await hive.start()
+ * hive.bootstrap(['tcp://127.0.0.1:4711'])
+ *
+ * // For each connection whose handshake is done:
+ * async function connected (peer: HivePeer, conn: Conn): Promise<void> {
+ *   const joined = hive.join(peer)
+ *   if (!joined.accepted) return peer.drop(joined.code)
+ *   try {
+ *     await hive.run(peer, conn)
+ *   } finally {
+ *     hive.leave(peer)
+ *   }
+ * }
+ * ```
+ */
+export class Hive<P extends HivePeer> {
+  readonly #clock: Clock
+  readonly #limits: Limits
+  readonly #core: HiveCore<P>
+  readonly #book: AddressBook | undefined
+  readonly #dial: (target: DialTarget, options: { signal: AbortSignal }) => Promise<void>
+  readonly #channels = new Map<P, Channel>()
+  readonly #joined = new Set<P>()
+  readonly #faults = new Map<P, HiveError>()
+  readonly #dials = new Set<AbortController>()
+  readonly #listeners = new Set<() => void>()
+  #cancelTick: (() => void) | undefined
+  #cancelChange: (() => void) | undefined
+  #isStopped = false
+
+  /**
+   * @param needs.store - where the address book is kept; without one nothing outlives the process.
+   * @param needs.dial - connects to a target and lets the connection join; rejects when that failed.
+   *   Gives up when `signal` aborts.
+   * @throws RangeError - if an option is out of range.
+   */
+  constructor (
+    needs: {
+      table: Table<P>
+      clock: Clock
+      random: Random
+      store?: Store | undefined
+      dial (target: DialTarget, options: { signal: AbortSignal }): Promise<void>
+    },
+    options: HiveOptions = {}
+  ) {
+    this.#clock = needs.clock
+    this.#limits = limitsOf(options)
+    this.#dial = (target, options) => needs.dial(target, options)
+    this.#core = new HiveCore<P>(needs, this.#limits)
+    if (needs.store !== undefined) {
+      this.#book = new AddressBook({ store: needs.store, clock: needs.clock, base: needs.table.base }, this.#limits)
+    }
+  }
+
+  /**
+   * Loads the address book and begins to dial, those first who were connected when the node last ran.
+   *
+   * @throws whatever the store rejects with.
+   */
+  async start (): Promise<void> {
+    const entries = await this.#book?.load() ?? []
+    if (this.#isStopped) return
+    const of = (connected: boolean): PeerRecord[] => entries.filter(entry => entry.connected === connected).map(({ record }) => record)
+    this.#step({ type: 'start', connected: of(true), known: of(false) })
+    this.#tick()
+  }
+
+  /** Adds underlays to dial while nobody else is connected, again and again for as long as that lasts. */
+  bootstrap (underlays: readonly string[]): void {
+    this.#step({ type: 'bootstrap', underlays })
+  }
+
+  /** Whether another connection may begin its handshake; if so it counts until it joins or is released. */
+  admit (initiator: boolean): boolean {
+    return !this.#isStopped && this.#core.admit(initiator)
+  }
+
+  /** Gives back what `admit` took: the connection came to nothing before it joined. */
+  released (initiator?: boolean): void {
+    this.#core.released(initiator)
+  }
+
+  /**
+   * Decides about a connection whose handshake is done. A refused one is for the caller to
+   * close with the code. Of two connections to the same node the one dialled by the lower
+   * overlay stays; hive drops the other itself if it had joined.
+   */
+  join (peer: P): { readonly accepted: true } | { readonly accepted: false, readonly code: CloseCode } {
+    if (this.#isStopped) {
+      this.#core.released(peer.initiator)
+      return { accepted: false, code: 'QUITTING' }
+    }
+    const refused = this.#step({ type: 'join', peer }).find(effect => effect.type === 'refuse')
+    if (refused !== undefined) return { accepted: false, code: refused.code }
+    this.#joined.add(peer)
+    return { accepted: true }
+  }
+
+  /**
+   * Talks hive/5 with a peer that has joined, until the connection ends.
+   *
+   * @throws HiveError - if the peer breaks the rules; WireError if what it sends is no message. The caller closes the connection.
+   */
+  async run (peer: P, conn: Conn): Promise<void> {
+    if (!this.#joined.has(peer) || this.#channels.has(peer)) throw new HiveError('HIVE_NOT_JOINED', 'the connection has not joined, or runs already')
+    const channel: Channel = new Peer(conn, hiveSpec, { clock: this.#clock, initiator: peer.initiator })
+    this.#channels.set(peer, channel)
+    try {
+      this.#step({ type: 'open', peer })
+      await channel.run({
+        peersMsg: ({ Peers }) => this.#receive(peer, { type: 'peers', from: peer, records: Peers }),
+        subPeersMsg: ({ Depth }) => this.#receive(peer, { type: 'subPeers', from: peer, depth: Depth })
+      })
+    } catch (error) {
+      throw this.#faults.get(peer) ?? error
+    } finally {
+      this.#faults.delete(peer)
+      this.#channels.delete(peer)
+    }
+  }
+
+  /** Takes note that a connection has ended; harmless for one that never joined or left before. */
+  leave (peer: P): void {
+    if (!this.#joined.delete(peer) || this.#isStopped) return
+    this.#step({ type: 'leave', peer })
+  }
+
+  /** Calls `listener` after connections or known addresses changed, coalesced. Returns the unsubscribe function. */
+  onChange (listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  /**
+   * Ends everything: dials are aborted, connections dropped, the book is written. It
+   * remembers who was connected. Idempotent.
+   *
+   * @throws whatever the store rejected with.
+   */
+  async stop (): Promise<void> {
+    if (!this.#isStopped) {
+      this.#isStopped = true
+      this.#cancelTick?.()
+      this.#cancelChange?.()
+      this.#listeners.clear()
+      for (const dial of this.#dials) dial.abort(new HiveError('HIVE_STOPPED', 'hive has stopped'))
+      for (const peer of this.#joined) peer.drop('QUITTING')
+    }
+    await this.#book?.flush()
+  }
+
+  #tick (): void {
+    this.#cancelTick = this.#clock.after(this.#limits.keepAliveInterval, () => {
+      this.#step({ type: 'tick' })
+      if (!this.#isStopped) this.#tick()
+    })
+  }
+
+  #receive (peer: P, input: Input<P>): void {
+    const fault = this.#step(input).find(effect => effect.type === 'fault')
+    if (fault === undefined) return
+    const error = new HiveError(fault.code, fault.why)
+    this.#faults.set(peer, error)
+    throw error
+  }
+
+  #step (input: Input<P>): Effect<P>[] {
+    if (this.#isStopped) return []
+    const effects = this.#core.step(this.#clock.now(), input)
+    for (const effect of effects) this.#do(effect)
+    return effects
+  }
+
+  #do (effect: Effect<P>): void {
+    switch (effect.type) {
+      case 'peers': {
+        const Peers = effect.records.map(record => recordToBzzAddr(record)).filter(addr => addr !== undefined)
+        this.#send(effect.to, channel => channel.send('peersMsg', { Peers }))
+        break
+      }
+      case 'subPeers': this.#send(effect.to, channel => channel.send('subPeersMsg', { Depth: effect.depth })); break
+      case 'dial': this.#begin(effect.id, effect.target); break
+      case 'drop': effect.peer.drop(effect.code); break
+      case 'save': this.#book?.save(effect.record, effect.connected); break
+      case 'changed': this.#changed(); break
+    }
+  }
+
+  /** A message that cannot be sent is lost with its connection, whose end `run` reports. */
+  #send (peer: P, send: (channel: Channel) => Promise<void>): void {
+    const channel = this.#channels.get(peer)
+    if (channel !== undefined) send(channel).catch(() => {})
+  }
+
+  #begin (id: number, target: DialTarget): void {
+    const abort = new AbortController()
+    this.#dials.add(abort)
+    const cancel = this.#clock.after(this.#limits.dialTimeout, () => {
+      abort.abort(new HiveError('HIVE_DIAL_TIMEOUT', `no connection within ${this.#limits.dialTimeout} ms`))
+    })
+    const end = (ok: boolean): void => {
+      if (!this.#dials.delete(abort)) return
+      cancel()
+      this.#step({ type: 'dialled', id, ok })
+    }
+    // A dial that does not heed its signal must not keep its slot.
+    abort.signal.addEventListener('abort', () => end(false), { once: true })
+    Promise.resolve().then(() => this.#dial(target, { signal: abort.signal })).then(() => end(true), () => end(false))
+  }
+
+  #changed (): void {
+    this.#cancelChange ??= this.#clock.after(0, () => {
+      this.#cancelChange = undefined
+      for (const listener of this.#listeners) listener()
+    })
+  }
+}
