@@ -3,4 +3,10 @@
  *
  * @packageDocumentation
  */
-export {}
+export { createApi, type Api } from './api.ts'
+export type { ApiBin, ApiEvent, ApiPeer, ApiStatus, Backend, FoundFile, StoredFile } from './backend.ts'
+export type { ApiEnv } from './env.ts'
+export { ApiError, type ApiErrorCode, type ErrorBody } from './errors.ts'
+export { BEE_API_VERSION } from './info.ts'
+export type { ApiOptions } from './options.ts'
+export { serve, type Served, type ServeOptions } from './serve.ts'
