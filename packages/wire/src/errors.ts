@@ -1,3 +1,5 @@
+import type { CloseCode } from '@skep/interface'
+
 /** Every way wire can refuse. Codes are API; messages are not. The first eight are the original's (bzz-handshake §1). */
 export type WireErrorCode =
   /** A message is longer than its protocol or its conn allows. From the remote: disconnect. */
@@ -27,14 +29,21 @@ export type WireErrorCode =
   /** The remote broke the rules of the session itself: hello, frames, windows. */
   | 'WIRE_SESSION'
 
+export interface WireErrorOptions extends ErrorOptions {
+  readonly closeCode?: CloseCode
+}
+
 /** What wire throws and rejects with for everything that is not the caller's mistake. */
 export class WireError extends Error {
   override readonly name = 'WireError'
   readonly code: WireErrorCode
+  /** Why the session ended or should end, where the error is about a session. */
+  readonly closeCode: CloseCode | undefined
 
-  constructor (code: WireErrorCode, message: string, options?: ErrorOptions) {
+  constructor (code: WireErrorCode, message: string, options?: WireErrorOptions) {
     super(message, options)
     this.code = code
+    this.closeCode = options?.closeCode
   }
 }
 

@@ -1,6 +1,7 @@
+import { encode } from './codec.ts'
 import { malformed, WireError } from './errors.ts'
 import type { Message, MessageName, MessageValue, ProtocolSpec } from './protocol.ts'
-import { RlpReader, RlpWriter, sizeOfInteger, sizeWithHeader } from './rlp.ts'
+import { RlpReader, RlpWriter, sizeOfInteger, sizeOfString, sizeWithHeader } from './rlp.ts'
 
 /**
  * Encodes a message: its code as one byte, then the original's envelope
@@ -15,8 +16,9 @@ export function encodeMessage<S extends ProtocolSpec<any>, N extends MessageName
   if (code === undefined) throw new WireError('WIRE_INVALID_TYPE', `${spec.name}/${spec.version} has no message ${String(name)}`)
   const codec = spec.messages[name]
   const payload: number = codec.size(value)
-  // A payload is a list, never a lone byte under 0x80, so its header has the usual form.
-  const content = 1 + sizeOfInteger(payload) + sizeWithHeader(payload)
+  // A payload of one byte may be its own RLP; every message of the original is longer or a list.
+  const lone = payload === 1 ? encode(codec, value) : undefined
+  const content = 1 + sizeOfInteger(payload) + (lone === undefined ? sizeWithHeader(payload) : sizeOfString(lone))
   const size = 1 + sizeWithHeader(content)
   // The limit counts the envelope as the original does, which has the code elsewhere.
   if (size - 1 > spec.maxMessageSize) throw new WireError('WIRE_MESSAGE_TOO_LONG', `${size - 1} > ${spec.maxMessageSize}`)
@@ -25,8 +27,12 @@ export function encodeMessage<S extends ProtocolSpec<any>, N extends MessageName
   writer.list(content)
   writer.stringHeader(0)
   writer.integer(payload)
-  writer.stringHeader(payload)
-  codec.write(writer, value)
+  if (lone !== undefined) {
+    writer.string(lone)
+  } else {
+    writer.stringHeader(payload)
+    codec.write(writer, value)
+  }
   return writer.bytes
 }
 

@@ -1,0 +1,257 @@
+import type { Conn } from '@skep/interface'
+import { WireError } from './errors.ts'
+import { messageFrame } from './frame.ts'
+
+/** What a message costs of a window beside its bytes, so that empty ones are bounded too. */
+export const OVERHEAD = 32
+
+/** Bytes that may wait here to be framed, beyond the message that passes it. */
+const OUTGOING = 65_536
+
+export interface ChannelNeeds {
+  /** The channel's number in frames. */
+  readonly number: number
+  readonly name: string
+  readonly maxMessageSize: number
+  /** Bytes of ours that the remote takes before it gives credit. */
+  readonly remoteWindow: number
+  /** Bytes of the remote's that we take before we give credit. */
+  readonly window: number
+  /** Something is ready to be framed. */
+  readonly wake: () => void
+  /** The conn was aborted. */
+  readonly aborted: (reason: Error) => void
+}
+
+/** One sub-protocol's share of a session: a Conn on one side, frames on the other. */
+export class Channel implements Conn {
+  readonly number: number
+  readonly maxMessageSize: number
+  readonly source: AsyncIterable<Uint8Array>
+  opened = false
+  /** What this channel may still send in the scheduler's round. */
+  deficit = 0
+
+  readonly #needs: ChannelNeeds
+  readonly #frames: Uint8Array[] = []
+  #framedBytes = 0
+  /** Bytes that the remote still takes. */
+  #credit: number
+  readonly #messages: Uint8Array[] = []
+  /** Bytes that came and were not given back as credit. */
+  #owed = 0
+  /** Bytes that were read and not given back as credit. */
+  #read = 0
+  /** Nothing more comes in; `error` says that it broke. */
+  #ended = false
+  #error: Error | undefined
+  /** Nothing more goes out. */
+  #over: Error | undefined
+  /** Our end is to be told when all frames are out. */
+  #endDue = false
+  #sinking = false
+  #cut: ((reason: Error) => void) | undefined
+  #reader: (() => void) | undefined
+  #writer: (() => void) | undefined
+  #drained: (() => void) | undefined
+
+  constructor (needs: ChannelNeeds) {
+    this.#needs = needs
+    this.number = needs.number
+    this.maxMessageSize = needs.maxMessageSize
+    this.#credit = needs.remoteWindow
+    const reader: AsyncIterator<Uint8Array> = { next: async () => this.#next() }
+    this.source = { [Symbol.asyncIterator]: () => reader }
+  }
+
+  // The Conn's side.
+
+  async sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    if (this.#sinking) throw new TypeError('a conn has one sink')
+    this.#sinking = true
+    if (this.#over !== undefined) throw this.#over
+    const iterator = Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()
+    const cut = new Promise<never>((_, reject) => { this.#cut = reject })
+    try {
+      await Promise.race([cut, this.#pull(iterator)])
+    } catch (error) {
+      // Not awaited: a generator that waits for something else returns when that is there.
+      Promise.resolve(iterator.return?.()).catch(() => {})
+      throw error
+    } finally {
+      this.#cut = undefined
+    }
+  }
+
+  async close (): Promise<void> {
+    if (this.#over === undefined) {
+      this.#stop(new WireError('WIRE_CLOSED', `${this.#needs.name} is closed`))
+      this.#endDue = true
+      this.#ended = true
+      this.#drop()
+      this.#needs.wake()
+    }
+    if (this.#endDue) {
+      await new Promise<void>(resolve => {
+        const before = this.#drained
+        this.#drained = () => { before?.(); resolve() }
+      })
+    }
+  }
+
+  abort (reason: Error): void {
+    if (this.#over !== undefined) return
+    this.fail(reason)
+    this.#needs.aborted(reason)
+  }
+
+  // The session's side.
+
+  /** Bytes of the next frame that may go out; 0 when there is none, or no credit for it. */
+  get ready (): number {
+    const frame = this.#frames[0]
+    if (frame === undefined) return 0
+    const cost = frame.length - 1 + OVERHEAD
+    return cost <= this.#credit ? cost : 0
+  }
+
+  /** Takes the frame that is {@link Channel.ready}. */
+  take (): Uint8Array {
+    const frame = this.#frames.shift()!
+    this.#framedBytes -= frame.length
+    this.#credit -= frame.length - 1 + OVERHEAD
+    if (this.#framedBytes < OUTGOING) this.#writer?.()
+    return frame
+  }
+
+  /** Whether the end of this channel is to be told now, once. */
+  takeEnd (): boolean {
+    if (!this.#endDue || this.#frames.length > 0) return false
+    this.#endDue = false
+    this.#drained?.()
+    return true
+  }
+
+  /** How many bytes of credit to give now; 0 until it is worth a frame. */
+  takeCredit (): number {
+    if (this.#read < this.#needs.window / 4) return 0
+    const credit = this.#read
+    this.#read = 0
+    this.#owed -= credit
+    return credit
+  }
+
+  /**
+   * The remote gave credit.
+   *
+   * @throws WireError - `WIRE_SESSION` if it gives more than was used.
+   */
+  grant (bytes: number): void {
+    if (this.#credit + bytes > this.#needs.remoteWindow) throw new WireError('WIRE_SESSION', `${this.#needs.name}: more credit than was used`)
+    this.#credit += bytes
+    this.#needs.wake()
+  }
+
+  /**
+   * A message came.
+   *
+   * @throws WireError - `WIRE_MESSAGE_TOO_LONG`, or `WIRE_SESSION` if it is beyond the window.
+   */
+  receive (message: Uint8Array): void {
+    if (message.length > this.maxMessageSize) {
+      throw new WireError('WIRE_MESSAGE_TOO_LONG', `${this.#needs.name}: ${message.length} > ${this.maxMessageSize}`)
+    }
+    const cost = message.length + OVERHEAD
+    if (this.#owed + cost > this.#needs.window) throw new WireError('WIRE_SESSION', `${this.#needs.name}: more than its window`)
+    this.#owed += cost
+    if (this.#ended) {
+      this.#consumed(cost)
+      return
+    }
+    this.#messages.push(message)
+    this.#reader?.()
+  }
+
+  /** The remote closed the channel. */
+  receiveEnd (): void {
+    this.#ended = true
+    this.#reader?.()
+    this.#stop(new WireError('WIRE_CLOSED', `${this.#needs.name}: the remote closed`))
+    this.#frames.length = 0
+    this.#framedBytes = 0
+  }
+
+  /** The session is over: what came is still read, then the end or `error`. */
+  finish (error: Error | undefined): void {
+    this.#ended = true
+    this.#error ??= error
+    this.#reader?.()
+    this.#stop(error ?? new WireError('WIRE_CLOSED', `${this.#needs.name}: the session is over`))
+    this.#frames.length = 0
+    this.#framedBytes = 0
+    this.#endDue = false
+    this.#drained?.()
+  }
+
+  /** Breaks the channel at once. */
+  fail (reason: Error): void {
+    this.#error ??= reason
+    this.#messages.length = 0
+    this.finish(reason)
+  }
+
+  async #next (): Promise<IteratorResult<Uint8Array>> {
+    while (true) {
+      const message = this.#messages.shift()
+      if (message !== undefined) {
+        this.#consumed(message.length + OVERHEAD)
+        return { done: false, value: message }
+      }
+      if (this.#error !== undefined) throw this.#error
+      if (this.#ended) return { done: true, value: undefined }
+      await new Promise<void>(resolve => { this.#reader = resolve })
+      this.#reader = undefined
+    }
+  }
+
+  #consumed (cost: number): void {
+    this.#read += cost
+    if (this.#read >= this.#needs.window / 4) this.#needs.wake()
+  }
+
+  /** Reads away what came. */
+  #drop (): void {
+    for (const message of this.#messages) this.#consumed(message.length + OVERHEAD)
+    this.#messages.length = 0
+    this.#reader?.()
+  }
+
+  /** Lets nothing more in from the sink. */
+  #stop (reason: Error): void {
+    if (this.#over !== undefined) return
+    this.#over = reason
+    this.#cut?.(reason)
+    this.#writer?.()
+  }
+
+  async #pull (iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
+    while (true) {
+      const { done, value } = await iterator.next()
+      if (this.#over !== undefined) throw this.#over
+      if (done === true) return
+      if (value.length > this.maxMessageSize) {
+        const error = new WireError('WIRE_MESSAGE_TOO_LONG', `${this.#needs.name}: ${value.length} > ${this.maxMessageSize}`)
+        this.abort(error)
+        throw error
+      }
+      const frame = messageFrame(this.number, value)
+      this.#frames.push(frame)
+      this.#framedBytes += frame.length
+      this.#needs.wake()
+      while (this.#framedBytes >= OUTGOING && this.#over === undefined) {
+        await new Promise<void>(resolve => { this.#writer = resolve })
+        this.#writer = undefined
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { Channel } from './channel.ts'
+
+/** Bytes a channel may send more in each round. */
+const QUANTUM = 16_384
+
+/**
+ * Shares the conn between channels by bytes: deficit round robin (Shreedhar and Varghese,
+ * 1995). A channel without credit or without messages has no claim on later rounds.
+ */
+export class Scheduler {
+  readonly #channels: readonly Channel[]
+  #turn = 0
+  /** Whether the channel whose turn it is got its quantum. */
+  #served = false
+
+  constructor (channels: readonly Channel[]) {
+    this.#channels = channels
+  }
+
+  /** The next frame of any channel; `undefined` when none is ready. */
+  next (): Uint8Array | undefined {
+    if (!this.#channels.some(channel => channel.ready > 0)) return undefined
+    while (true) {
+      const channel = this.#channels[this.#turn]!
+      const cost = channel.ready
+      if (cost === 0) {
+        channel.deficit = 0
+      } else {
+        if (!this.#served) {
+          channel.deficit += QUANTUM
+          this.#served = true
+        }
+        if (cost <= channel.deficit) {
+          channel.deficit -= cost
+          return channel.take()
+        }
+      }
+      this.#turn = (this.#turn + 1) % this.#channels.length
+      this.#served = false
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import { pair } from '@skep/conn-memory'
+import { VirtualClock } from '@skep/sim'
+import { defineProtocol, Peer, struct, text, u32, WireError } from '@skep/wire'
+import { expect, test } from 'vitest'
+
+const chat = defineProtocol({ name: 'chat', version: 1, maxMessageSize: 1024, messages: { Hello: struct({ Id: u32 }), Say: struct({ Text: text() }) } })
+
+test('messages are handled one at a time and in order', async () => {
+  const [a, b] = pair()
+  const [ann, bob] = [new Peer(a, chat), new Peer(b, chat)]
+  const heard: string[] = []
+  let busy = 0
+  const running = bob.run({
+    async Say ({ Text }) {
+      expect(++busy).toBe(1)
+      await Promise.resolve()
+      heard.push(Text)
+      busy--
+    }
+  })
+  await Promise.all(['a', 'b', 'c'].map(async Text => ann.send('Say', { Text })))
+  ann.off()
+  await running
+  expect(heard).toEqual(['a', 'b', 'c'])
+  await Promise.all([ann.closed, bob.closed])
+})
+
+test('the side that dialled speaks first in a handshake, and the remote message is verified', async () => {
+  const [a, b] = pair()
+  const ann = new Peer(a, chat, { initiator: true })
+  const bob = new Peer(b, chat)
+  const [fromBob, fromAnn] = await Promise.all([ann.handshake('Hello', { Id: 1 }), bob.handshake('Hello', { Id: 2 })])
+  expect([fromAnn, fromBob]).toEqual([{ Id: 1 }, { Id: 2 }])
+})
+
+test('a listening side that refuses still says its own', async () => {
+  const [a, b] = pair()
+  const ann = new Peer(a, chat, { initiator: true })
+  const bob = new Peer(b, chat)
+  const refused = bob.handshake('Hello', { Id: 2 }, () => { throw new Error('not you') })
+  expect(await ann.handshake('Hello', { Id: 1 })).toEqual({ Id: 2 })
+  await expect(refused).rejects.toMatchObject({ code: 'WIRE_HANDSHAKE', message: expect.stringContaining('not you') })
+})
+
+test('a handshake that never comes times out', async () => {
+  const clock = new VirtualClock()
+  const [a] = pair()
+  const ann = new Peer(a, chat, { initiator: true, clock })
+  const shaken = expect(ann.handshake('Hello', { Id: 1 })).rejects.toMatchObject({ code: 'WIRE_HANDSHAKE', cause: { code: 'WIRE_TIMEOUT' } })
+  await clock.advance(3000)
+  await shaken
+})
+
+test.each([
+  ['garbage', Uint8Array.of(0, 1, 2), 'WIRE_DECODE'],
+  ['an empty message', new Uint8Array(), 'WIRE_DECODE'],
+  ['an unknown code', Uint8Array.of(9, 0xc3, 0x80, 0x80, 0x80), 'WIRE_INVALID_CODE'],
+  ['a message over the limit', new Uint8Array(1026), 'WIRE_MESSAGE_TOO_LONG'],
+  ['a message nobody handles', Uint8Array.of(0, 0xc5, 0x80, 0x02, 0x82, 0xc1, 0x01), 'WIRE_NO_HANDLER']
+])('%s ends the conversation with a code', async (_, bytes, code) => {
+  const [a, b] = pair()
+  const bob = new Peer(b, chat)
+  await a.sink([bytes])
+  await expect(bob.run({})).rejects.toMatchObject({ name: 'WireError', code })
+  await bob.closed
+  await expect(bob.send('Say', { Text: 'late' })).rejects.toBeInstanceOf(WireError)
+})
+
+test('a handler that throws ends the conversation, with the cause', async () => {
+  const [a, b] = pair()
+  const [ann, bob] = [new Peer(a, chat), new Peer(b, chat)]
+  const cause = new Error('no')
+  const running = bob.run({ Say: () => { throw cause } })
+  await ann.send('Say', { Text: 'x' })
+  await expect(running).rejects.toMatchObject({ code: 'WIRE_HANDLER', cause })
+})
+
+test('higher priorities go first, and the lowest is not starved', async () => {
+  const [a, b] = pair({ window: 1 })
+  const [ann, bob] = [new Peer(a, chat), new Peer(b, chat)]
+  const heard: string[] = []
+  const sends = [0, 1, 2, 3].flatMap(priority => Array.from({ length: 30 }, async () => ann.send('Say', { Text: String(priority) }, { priority: priority as 0 })))
+  const running = bob.run({ Say: ({ Text }) => heard.push(Text) })
+  await Promise.all(sends)
+  ann.off()
+  await running
+  const count = (text: string): number => heard.slice(1, 31).filter(t => t === text).length
+  expect(count('3')).toBe(16)
+  expect(count('2')).toBe(8)
+  expect(count('1')).toBe(4)
+  expect(count('0')).toBe(2)
+})
+
+test('a message can be taken back while it waits', async () => {
+  const [a, b] = pair({ window: 1 })
+  const [ann, bob] = [new Peer(a, chat), new Peer(b, chat)]
+  const controller = new AbortController()
+  const first = ann.send('Say', { Text: '1' })
+  const second = ann.send('Say', { Text: '2' })
+  const third = ann.send('Say', { Text: '3' }, { signal: controller.signal })
+  await first
+  controller.abort(new Error('changed my mind'))
+  await expect(third).rejects.toThrow('changed my mind')
+  const heard: string[] = []
+  const running = bob.run({ Say: ({ Text }) => heard.push(Text) })
+  await second
+  ann.off()
+  await running
+  expect(heard).toEqual(['1', '2'])
+})
+
+test('more than the queue holds is refused', async () => {
+  const [a] = pair({ window: 1 })
+  const ann = new Peer(a, chat, { limits: { queuedMessages: 2 } })
+  await ann.send('Say', { Text: '0' })
+  const waiting = [ann.send('Say', { Text: '1' }), ann.send('Say', { Text: '2' })].map(async send => expect(send).rejects.toMatchObject({ code: 'WIRE_CLOSED' }))
+  await expect(ann.send('Say', { Text: '3' })).rejects.toMatchObject({ code: 'WIRE_QUEUE_FULL' })
+  ann.drop()
+  await Promise.all(waiting)
+})
+
+test('a remote that takes nothing for too long is dropped', async () => {
+  const clock = new VirtualClock()
+  const [a] = pair({ window: 1 })
+  const ann = new Peer(a, chat, { clock })
+  await ann.send('Say', { Text: '0' })
+  const stuck = expect(ann.send('Say', { Text: '1' })).rejects.toMatchObject({ code: 'WIRE_TIMEOUT' })
+  await clock.advance(30_000)
+  await stuck
+  await ann.closed
+})
