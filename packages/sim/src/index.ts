@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { VirtualClock } from './clock.ts'
+export { Network, type Host, type NetworkOptions, type SimDialOptions } from './network.ts'
 export { SeededRandom } from './random.ts'
