@@ -1,0 +1,89 @@
+import { createApi, serve } from '@skep/api-http'
+import { toHex } from '@skep/pot'
+import { systemRandom } from '@skep/runtime'
+import { createNode } from '../node.ts'
+import { CLIENT } from '../version.ts'
+import { formatHostPort, isLoopback, type HostPort } from './arguments.ts'
+import { openDataFolder } from './data-folder.ts'
+import { CliError, describe } from './errors.ts'
+import { print, type Io } from './io.ts'
+import { STOP_SIGNALS } from './signals.ts'
+
+/** The words after `skep node`, read. */
+export interface NodeCommand {
+  readonly data: string
+  readonly listen: HostPort
+  readonly api: HostPort
+  readonly bootnode?: readonly string[]
+  readonly networkId: number
+  readonly light: boolean
+  readonly json: boolean
+  readonly insecure: boolean
+  readonly untilStdinEnds: boolean
+}
+
+/** A node is given this long to stop, in milliseconds; then the process leaves all the same. */
+const STOP_WITHIN = 4_500
+
+/** `skep node`: runs a node until a signal, or the end of stdin, stops it. */
+export async function runNode (command: NodeCommand, io: Io): Promise<number> {
+  for (const [option, { host }] of [['--listen', command.listen], ['--api', command.api]] as const) {
+    if (isLoopback(host) || command.insecure) continue
+    throw new CliError(`${option} ${host}: others on the network would reach it, and connections are neither encrypted nor authenticated; add --insecure if that is meant`)
+  }
+  const asked = stopAsked(command, io)
+  // A node works on when nobody reads what it says.
+  const say = (line: string): void => { if (!io.stderr.destroyed) io.stderr.write(`${new Date().toISOString()} ${line}\n`) }
+  const { key, store } = await openDataFolder(command.data, systemRandom)
+  const node = await createNode({
+    key,
+    store,
+    listen: [formatHostPort(command.listen)],
+    bootnodes: command.bootnode ?? [],
+    networkId: command.networkId,
+    light: command.light,
+    log: say
+  }).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  try {
+    const hosts = [command.api.host, formatHostPort(command.api).replace(/:\d+$/, ''), 'localhost', '127.0.0.1', '[::1]']
+    const api = createApi(node, { version: CLIENT, ...(isLoopback(command.api.host) && { allowedHosts: hosts }) })
+    const served = await serve(api, command.api)
+    try {
+      const facts = { ready: true, overlay: toHex(node.overlay), listen: node.listen[0], api: served.url, pid: io.pid }
+      await print(io.stdout, command.json ? `${JSON.stringify(facts)}\n` : `overlay  ${facts.overlay}\nlisten   ${facts.listen}\napi      ${facts.api}\n`)
+      say(`stopping: ${await asked}`)
+    } finally {
+      await served.close()
+    }
+  } finally {
+    await within(STOP_WITHIN, node.stop(), say)
+  }
+  return 0
+}
+
+/** Resolves with the reason when the node is to stop. A second signal leaves at once. */
+async function stopAsked ({ untilStdinEnds }: NodeCommand, io: Io): Promise<string> {
+  return await new Promise<string>(resolve => {
+    for (const name of STOP_SIGNALS) {
+      let seen = false
+      io.on(name, () => {
+        if (seen) process.exit(1)
+        seen = true
+        resolve(name)
+      })
+    }
+    if (untilStdinEnds) io.stdin.on('end', () => resolve('stdin ended')).on('error', () => resolve('stdin broke')).resume()
+  })
+}
+
+async function within (ms: number, work: Promise<void>, say: (line: string) => void): Promise<void> {
+  const timer = setTimeout(() => {
+    say(`the node did not stop within ${ms / 1000} s; leaving all the same`)
+    process.exit(1)
+  }, ms)
+  await work.catch((error: unknown) => say(`while stopping: ${describe(error)}`))
+  clearTimeout(timer)
+}

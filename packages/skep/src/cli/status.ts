@@ -1,0 +1,41 @@
+import type { Status } from '../types.ts'
+import { ApiClient } from './client.ts'
+import { print, type Io } from './io.ts'
+import { formatTable } from './text-table.ts'
+
+/** Streams shown to people; `--json` has them all. */
+const SHOWN_STREAMS = 40
+
+/** `skep status`: what the node stores, syncs and knows. */
+export async function status ({ api, json }: { readonly api: string, readonly json: boolean }, io: Io): Promise<void> {
+  const client = new ApiClient(api)
+  try {
+    const status = await client.json<Status>('/status')
+    await print(io.stdout, json ? `${JSON.stringify(status)}\n` : describeStatus(status))
+  } finally {
+    client.close()
+  }
+}
+
+/** Lays a status out for people. */
+export function describeStatus (status: Status): string {
+  const { transfers, streams } = status
+  const bins = status.bins.flatMap((count, po) => count === 0 ? [] : [`${po}${po >= status.depth ? '*' : ''}: ${count}`])
+  const facts = formatTable([
+    ['overlay', status.overlay],
+    ['network', `${status.networkId}${status.light ? ', light node' : ''}`],
+    ['listen', status.listen.join(' ') || '-'],
+    ['depth', `${status.depth}`],
+    ['peers', `${status.connected} connected, ${status.known} known`],
+    ['chunks', `${status.chunks}`],
+    ['bins', bins.join('  ') || '-'],
+    ['synced', status.synced ? 'yes' : 'no'],
+    ['bodies', `${transfers.bodiesReceived} received, ${transfers.bodiesStored} stored, ${transfers.duplicates} duplicates`],
+    ['bytes', `${transfers.bytesIn} in, ${transfers.bytesOut} out`]
+  ])
+  const rows = streams.slice(0, SHOWN_STREAMS).map(({ peer, stream, covered, cursor, synced }) => [
+    `${peer.slice(0, 8)}…`, stream, covered.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(' ') || '-', `${cursor}`, synced ? 'yes' : 'no'
+  ])
+  const more = streams.length > SHOWN_STREAMS ? `and ${streams.length - SHOWN_STREAMS} more\n` : ''
+  return rows.length === 0 ? facts : `${facts}\n${formatTable([['peer', 'stream', 'covered', 'cursor', 'synced'], ...rows])}${more}`
+}
