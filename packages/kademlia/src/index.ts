@@ -3,4 +3,14 @@
  *
  * @packageDocumentation
  */
-export {}
+export { balanced } from './balanced.ts'
+export type { RefusedCode } from './book.ts'
+export { depthOf, NEIGHBOURS, reachOf, saturationOf } from './depth.ts'
+export type { Entry, KadPeer, KadRecord } from './entry.ts'
+export type { Health, MissingNeighbour, MissingReason } from './health.ts'
+export { Kademlia, type OnResult, type RegisterResult } from './kademlia.ts'
+export type { Change } from './notice.ts'
+export type { KademliaOptions, Settings } from './options.ts'
+export { peerPot, peerPots, type PeerPot } from './peer-pots.ts'
+export type { Entries, Policy, PolicyOf, View } from './policy.ts'
+export type { BinSnapshot, TableSnapshot } from './snapshot.ts'
