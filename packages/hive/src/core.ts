@@ -1,10 +1,11 @@
 import { IdentityError, recordFromBzzAddr, type PeerRecord } from '@skep/identity'
 import type { Address, Random } from '@skep/interface'
-import { proximity, toHex } from '@skep/pot'
+import { proximity } from '@skep/pot'
 import { Connections } from './connections.ts'
 import { Dials } from './dials.ts'
 import type { Effect, Input, WireRecord } from './effects.ts'
 import { answer } from './gossip.ts'
+import { Known } from './known.ts'
 import type { Link } from './link.ts'
 import type { Limits } from './options.ts'
 import { underlaysForScope } from './scopes.ts'
@@ -29,8 +30,9 @@ export class HiveCore<P extends HivePeer> {
   readonly #dials: Dials
   /** Who was connected when the node last ran, the best first: dialled before all others. */
   #formerly: PeerRecord[] = []
-  /** Overlay addresses whose proven underlay did not answer lately: what others tell of them goes first. */
-  readonly #suspects = new Set<string>()
+  /** Peers that did not answer and are said to be elsewhere now: the table's back-off does not know that yet. */
+  #moved: PeerRecord[] = []
+  readonly #known: Known
   #depthAt = -Infinity
   #depthTold: number | undefined
   #refreshAt: number | undefined
@@ -43,12 +45,13 @@ export class HiveCore<P extends HivePeer> {
     this.#random = needs.random
     this.#connections = new Connections(needs.table.base, limits)
     this.#dials = new Dials(limits, needs.random)
+    this.#known = new Known(limits.maxBook, limits.maxUnderlays)
   }
 
   /** Connections in use, dials on their way, and the size of all tables: what a test bounds. */
-  get counts (): { readonly connections: number, readonly taken: number, readonly dials: number, readonly told: number, readonly suspects: number } {
+  get counts (): { readonly connections: number, readonly taken: number, readonly dials: number, readonly told: number, readonly known: number } {
     const told = [...this.#connections.links()].reduce((sum, link) => sum + link.told, 0)
-    return { connections: this.#connections.size, taken: this.#connections.taken, dials: this.#dials.size, told, suspects: this.#suspects.size }
+    return { connections: this.#connections.size, taken: this.#connections.taken, dials: this.#dials.size, told, known: this.#known.size }
   }
 
   /** Whether another connection may begin its handshake; it counts until it joins or is released. */
@@ -86,6 +89,7 @@ export class HiveCore<P extends HivePeer> {
 
   #start (connected: readonly PeerRecord[], known: readonly PeerRecord[]): void {
     this.#isStarted = true
+    for (const record of [...known, ...connected]) this.#known.reached(record)
     this.#table.register([...connected, ...known])
     this.#formerly = [...connected]
   }
@@ -107,10 +111,10 @@ export class HiveCore<P extends HivePeer> {
       return
     }
     this.#effects.push({ type: 'accept', peer }, { type: 'changed' })
-    this.#suspects.delete(link.id)
     if (!this.#connections.isAlone) this.#dials.rest(now)
     if (peer.light) return
     if (peer.record.underlays.length > 0) {
+      this.#known.reached(peer.record)
       this.#table.register([peer.record])
       this.#effects.push({ type: 'save', record: peer.record, connected: true })
     }
@@ -170,8 +174,10 @@ export class HiveCore<P extends HivePeer> {
       const record = this.#read(link, each)
       if (record === undefined) continue
       link.heard(record)
-      const merged = this.#merge(record)
-      if (merged !== undefined) news.push(merged)
+      const merged = this.#known.told(record)
+      if (merged === undefined) continue
+      news.push(merged)
+      if (this.#known.isMissed(record.overlay) && this.#moved.length < this.#limits.maxDials) this.#moved.push(merged)
     }
     if (news.length === 0) return
     this.#table.register(news)
@@ -188,25 +194,6 @@ export class HiveCore<P extends HivePeer> {
       if ((error as Partial<IdentityError>).code === 'IDENTITY_BAD_RECORD') return undefined
       throw error
     }
-  }
-
-  /**
-   * Adds what a stranger says to what is known, which it must not replace: where the peer was
-   * reached stays, and goes first unless it did not answer.
-   *
-   * @returns `undefined` if it is not news.
-   */
-  #merge (record: PeerRecord): PeerRecord | undefined {
-    const [first] = this.#table.known(record.overlay)
-    const known = first !== undefined && isSame(first[0].overlay, record.overlay) ? first[0].underlays ?? [] : []
-    const fresh = record.underlays.filter(underlay => !known.includes(underlay))
-    if (fresh.length === 0) return undefined
-    const isProven = !this.#suspects.has(toHex(record.overlay))
-    const max = this.#limits.maxAlternatives
-    const underlays = isProven && known.length > 0
-      ? [known[0]!, ...fresh, ...known.slice(1)]
-      : [...fresh, ...known]
-    return { overlay: record.overlay, underlays: underlays.slice(0, max) }
   }
 
   #subPeers (now: number, from: P, depth: number): void {
@@ -257,8 +244,7 @@ export class HiveCore<P extends HivePeer> {
   #dialled (now: number, id: number, ok: boolean): void {
     const target = this.#dials.end(id, ok, now)
     if (target?.overlay === undefined || ok || this.#connections.has(target.overlay)) return
-    this.#suspects.add(toHex(target.overlay))
-    if (this.#suspects.size > this.#limits.maxBook) this.#suspects.delete(this.#suspects.values().next().value!)
+    this.#known.missed(target.overlay)
   }
 
   #tick (now: number): void {
@@ -279,7 +265,7 @@ export class HiveCore<P extends HivePeer> {
       for (const dial of this.#dials.beginBootstraps(now)) this.#effects.push({ type: 'dial', id: dial.id, target: dial.target })
     }
     for (let turn = 0; turn < MAX_TURNS && this.#dials.hasRoom && this.#hasRoomToDial(); turn++) {
-      const record = this.#formerly.shift() ?? this.#table.suggest()
+      const record = this.#formerly.shift() ?? this.#moved.shift() ?? this.#table.suggest()
       if (record === undefined) return
       this.#table.dialled(record.overlay)
       const target = { overlay: record.overlay, underlays: record.underlays }

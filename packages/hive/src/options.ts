@@ -42,8 +42,8 @@ export interface HiveOptions {
   readonly messageInterval?: number
   /** Addresses remembered per connection as told. Defaults to 2,048. */
   readonly maxTold?: number
-  /** Underlays kept for one address that nobody has proven. Defaults to 4. */
-  readonly maxAlternatives?: number
+  /** Underlays kept of one address. Defaults to 4. */
+  readonly maxUnderlays?: number
   /** Milliseconds between two announcements of a changed depth. Defaults to 1,000. */
   readonly depthInterval?: number
   /** Milliseconds between two requests to one random peer when nothing changes. Defaults to 30,000. */
@@ -83,7 +83,7 @@ const DEFAULTS: Limits = {
   messageBurst: 1_024,
   messageInterval: 250,
   maxTold: 2_048,
-  maxAlternatives: 4,
+  maxUnderlays: 4,
   depthInterval: 1_000,
   refreshInterval: 30_000,
   displacedGrace: 5_000,

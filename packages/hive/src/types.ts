@@ -33,14 +33,6 @@ export interface Table<P> {
   dialled (overlay: Address): void
   /** Connected full peers, nearest to `to` first. */
   peers (to?: Address): Iterable<readonly [P, number]>
-  /** Known addresses, nearest to `to` first. */
-  known (to?: Address): Iterable<readonly [KnownRecord, number]>
-}
-
-/** A record as a table keeps it. */
-export interface KnownRecord {
-  readonly overlay: Address
-  readonly underlays?: readonly string[]
 }
 
 /** Whom to dial: an address from the table, or a bootstrap underlay of which the overlay address is not known. */
