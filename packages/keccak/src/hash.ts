@@ -1,4 +1,4 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { engine } from './fastest.ts'
 
 /**
  * Hashes byte strings, one after another as if they were one.
@@ -13,8 +13,5 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
  * ```
  */
 export function keccak256 (...parts: Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return keccak_256(parts[0]!)
-  const state = keccak_256.create()
-  for (const part of parts) state.update(part)
-  return state.digest()
+  return engine.hash(parts)
 }

@@ -6,5 +6,6 @@
  *
  * @packageDocumentation
  */
+export { implementation } from './fastest.ts'
 export { keccak256 } from './hash.ts'
 export { Keccak256 } from './sponge.ts'

@@ -1,4 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { HASH, pad, RATE, STATE } from './engine.ts'
+import { engine } from './fastest.ts'
 
 /**
  * A running Keccak-256 that can be read at any point without ending it.
@@ -16,7 +17,9 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
  * ```
  */
 export class Keccak256 {
-  #state = keccak_256.create()
+  readonly #state = new Uint8Array(STATE)
+  readonly #block = new Uint8Array(RATE)
+  #held = 0
   #ended = false
 
   /**
@@ -25,8 +28,20 @@ export class Keccak256 {
    * @throws Error - after `digest`.
    */
   update (bytes: Uint8Array): this {
-    if (this.#ended) throw new Error('this hash has been ended by digest()')
-    this.#state.update(bytes)
+    this.#check()
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('a sponge takes Uint8Array')
+    let at = 0
+    if (this.#held > 0) {
+      at = Math.min(RATE - this.#held, bytes.length)
+      this.#block.set(bytes.subarray(0, at), this.#held)
+      this.#held += at
+      if (this.#held < RATE) return this
+      engine.absorb(this.#state, this.#block)
+    }
+    const whole = at + Math.floor((bytes.length - at) / RATE) * RATE
+    if (whole > at) engine.absorb(this.#state, bytes.subarray(at, whole))
+    this.#block.set(bytes.subarray(whole))
+    this.#held = bytes.length - whole
     return this
   }
 
@@ -36,8 +51,12 @@ export class Keccak256 {
    * @throws Error - after `digest`.
    */
   peek (): Uint8Array {
-    if (this.#ended) throw new Error('this hash has been ended by digest()')
-    return this.#state.clone().digest()
+    this.#check()
+    const last = Uint8Array.from(this.#block)
+    const state = Uint8Array.from(this.#state)
+    pad(last, this.#held, RATE)
+    engine.absorb(state, last)
+    return state.slice(0, HASH)
   }
 
   /**
@@ -57,9 +76,15 @@ export class Keccak256 {
    * @throws Error - after `digest`.
    */
   clone (): Keccak256 {
-    if (this.#ended) throw new Error('this hash has been ended by digest()')
+    this.#check()
     const copy = new Keccak256()
-    copy.#state = this.#state.clone()
+    copy.#state.set(this.#state)
+    copy.#block.set(this.#block)
+    copy.#held = this.#held
     return copy
+  }
+
+  #check (): void {
+    if (this.#ended) throw new Error('this hash has been ended by digest()')
   }
 }
