@@ -1,6 +1,9 @@
 /**
- * Conns over TCP with length-prefixed messages.
+ * Conns over TCP, with length-prefixed messages. Neither encrypted nor authenticated.
  *
  * @packageDocumentation
  */
-export {}
+export { dialTcp, type DialOptions } from './dial.ts'
+export { ConnError, type ConnErrorCode } from './errors.ts'
+export type { TcpLimits } from './limits.ts'
+export { listenTcp, type Listener, type ListenOptions } from './listen.ts'

@@ -1,0 +1,57 @@
+import type { Conn } from '@skep/interface'
+import { connect, type Socket } from 'node:net'
+import { TcpConn } from './conn.ts'
+import { ConnError } from './errors.ts'
+import type { TcpLimits } from './limits.ts'
+import { addressOf } from './listen.ts'
+
+export interface DialOptions {
+  readonly host: string
+  readonly port: number
+  /** Gives up. */
+  readonly signal?: AbortSignal
+  readonly limits?: TcpLimits & {
+    /** Milliseconds until the connection must stand. Defaults to 10,000 (limits.md, dials). */
+    readonly dialTimeout?: number
+  }
+}
+
+/**
+ * Connects over TCP.
+ *
+ * @throws ConnError - `CONN_REFUSED` or `CONN_TIMEOUT`; and the signal's reason.
+ */
+export async function dialTcp (options: DialOptions): Promise<{ conn: Conn, remoteAddress: string }> {
+  const { host, port, signal, limits = {} } = options
+  const { dialTimeout = 10_000 } = limits
+  if (signal?.aborted === true) throw signal.reason
+  const socket = connect({ host, port, noDelay: true })
+  await connected(socket, `${host}:${port}`, dialTimeout, signal)
+  return { conn: new TcpConn(socket, limits), remoteAddress: addressOf(socket) }
+}
+
+async function connected (socket: Socket, target: string, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', aborted)
+      socket.off('connect', done)
+    }
+    const fail = (error: unknown): void => {
+      settle()
+      socket.destroy()
+      reject(error)
+    }
+    const done = (): void => {
+      settle()
+      socket.off('error', refused)
+      resolve()
+    }
+    const refused = (cause: NodeJS.ErrnoException): void => fail(new ConnError('CONN_REFUSED', `${target}: ${cause.code ?? cause.message}`, { cause }))
+    const aborted = (): void => fail(signal?.reason)
+    const timer = setTimeout(() => fail(new ConnError('CONN_TIMEOUT', `no connection to ${target} within ${timeout} ms`)), timeout)
+    signal?.addEventListener('abort', aborted)
+    socket.on('connect', done)
+    socket.on('error', refused)
+  })
+}
