@@ -1,20 +1,33 @@
 #!/usr/bin/env node
+// What the scripts of the packages call: `skep-dev test pot` in packages/pot, for example.
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { runChecks } from './checks.mjs'
+import { checkPack } from './checks/pack.mjs'
+import { tool } from './run.mjs'
+import { ROOT } from './workspace.mjs'
 
-const here = import.meta.dirname
-const root = path.resolve(here, '../../..')
-const config = path.join(here, '../vitest.config.ts')
-const [task, project, ...rest] = process.argv.slice(2)
+const config = path.join(ROOT, 'packages/dev/vitest.config.ts')
+const [task, ...rest] = process.argv.slice(2)
 
-const commands = {
-  test: ['vitest', 'run', '--config', config, '--project', project, ...rest],
-  bench: ['vitest', 'bench', '--run', '--config', config, '--project', project, ...rest]
+process.exitCode = await run()
+
+/** @returns {Promise<number>} the exit code */
+async function run () {
+  const [project, ...options] = rest
+  if (task === 'check') return await runChecks() ? 0 : 1
+  if (task === 'check-pack') {
+    const problems = await checkPack(process.cwd())
+    process.stderr.write(problems.map(line => `${line}\n`).join(''))
+    return problems.length === 0 ? 0 : 1
+  }
+  if (task === 'test' && project !== undefined) return vitest('run', '--project', project, ...options)
+  if (task === 'bench' && project !== undefined) return vitest('bench', '--run', '--project', project, ...options)
+  process.stderr.write('usage: skep-dev check | check-pack | test PROJECT | bench PROJECT\n')
+  return 2
 }
-const command = commands[task]
-if (command === undefined || project === undefined) {
-  process.stderr.write('usage: skep-dev test|bench PROJECT\n')
-  process.exit(2)
+
+/** @param {string[]} args */
+function vitest (...args) {
+  return spawnSync(tool('vitest'), [...args, '--config', config], { cwd: ROOT, stdio: 'inherit' }).status ?? 1
 }
-const { status } = spawnSync('pnpm', ['exec', ...command], { cwd: root, stdio: 'inherit' })
-process.exit(status ?? 1)
