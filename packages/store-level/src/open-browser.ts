@@ -20,5 +20,5 @@ export async function levelStore (location: string, _options: LevelStoreOptions 
   } catch (error) {
     throw openError(location, error)
   }
-  return new LevelStore(level as ByteLevel, { snapshots: false })
+  return new LevelStore(level as ByteLevel, { snapshots: false, chained: false })
 }

@@ -35,5 +35,5 @@ export async function levelStore (location: string, options: LevelStoreOptions =
   } catch (error) {
     throw openError(location, error)
   }
-  return new LevelStore(level as ByteLevel, { snapshots: true, durable: { sync: true } })
+  return new LevelStore(level as ByteLevel, { snapshots: true, chained: true, durable: { sync: true } })
 }

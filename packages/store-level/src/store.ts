@@ -9,6 +9,8 @@ export type ByteLevel = AbstractLevel<string | Uint8Array | Uint8Array<ArrayBuff
 export interface LevelTraits {
   /** Whether an iterator stands still while others write. Without it a range is read at once. */
   readonly snapshots: boolean
+  /** Whether a batch that is put together call by call is the cheaper one. */
+  readonly chained: boolean
   /** Adds to the options of a batch what makes it durable. */
   readonly durable?: object
 }
@@ -50,8 +52,9 @@ export class LevelStore implements Store {
   /** @throws TypeError - if an operation is none; nothing is applied then. */
   async batch (operations: Operation[], { durable = false }: BatchOptions = {}): Promise<void> {
     for (const operation of operations) check(operation)
+    const options = durable ? { ...this.#traits.durable } : {}
     const batch = operations as AbstractBatchOperation<ByteLevel, Uint8Array, Uint8Array>[]
-    return this.#run(() => this.#level.batch(batch, durable ? { ...this.#traits.durable } : {}))
+    return this.#run(() => this.#traits.chained && batch.length > 0 ? this.#chain(operations, options) : this.#level.batch(batch, options))
   }
 
   async * range ({ gte, lt, limit, reverse = false }: RangeOptions = {}): AsyncGenerator<[key: Uint8Array, value: Uint8Array]> {
@@ -82,6 +85,15 @@ export class LevelStore implements Store {
       await this.#level.close()
     })()
     return this.#closing
+  }
+
+  async #chain (operations: Operation[], options: object): Promise<void> {
+    const batch = this.#level.batch()
+    for (const operation of operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value)
+      else batch.del(operation.key)
+    }
+    await batch.write(options)
   }
 
   async #run<T> (call: () => Promise<T>): Promise<T> {
