@@ -1,7 +1,7 @@
 import { BRANCHES, CHUNK_SIZE, isValidChunk, readSpan, SEGMENT_SIZE, SPAN_SIZE } from '@skep/chunk'
 import { fromHex, toHex } from '@skep/pot'
 
-/** Span above which a chunk's children may have children of their own. */
+/** The largest span of a chunk whose children are all data chunks. */
 const LOWEST = CHUNK_SIZE * BRANCHES
 
 /** Intermediate chunks fetched at once. */
@@ -21,11 +21,14 @@ export async function treeAddresses (root: string, get: (address: string) => Pro
   const one = async (address: string): Promise<void> => {
     const data = await get(address)
     if (!isValidChunk(fromHex(address), data)) throw new Error(`what came for ${address} is another chunk`)
-    const span = Number(readSpan(data))
-    if (span <= CHUNK_SIZE) return
+    const span = readSpan(data)
+    const payload = data.length - SPAN_SIZE
+    if (span === undefined || span === payload) return
+    // Below this every child is a data chunk; a wrapped subtree has fewer children than its span needs.
+    const lowest = span <= LOWEST && payload / SEGMENT_SIZE === Math.ceil(span / CHUNK_SIZE)
     for (let at = SPAN_SIZE; at < data.length; at += SEGMENT_SIZE) {
       const child = toHex(data.subarray(at, at + SEGMENT_SIZE))
-      if (!found.has(child) && span > LOWEST) queue.push(child)
+      if (!found.has(child) && !lowest) queue.push(child)
       found.add(child)
     }
   }
