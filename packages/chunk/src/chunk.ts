@@ -1,6 +1,7 @@
 import type { Address } from '@skep/interface'
+import { sameBytes } from './bytes.ts'
 import { CHUNK_SIZE, MAX_CHUNK_DATA, SPAN_SIZE } from './constants.ts'
-import { hasher as fastest } from './hasher.ts'
+import { hasher as fastest } from './fastest.ts'
 import type { Hasher } from './hasher.ts'
 import { encodeSpan } from './span.ts'
 
@@ -13,7 +14,7 @@ export interface Chunk {
 }
 
 /** The address of the chunk with no payload and span zero, which is also the root of an empty file. */
-export const EMPTY_ADDRESS: Address = fastest.address(new Uint8Array(SPAN_SIZE))
+export const EMPTY_ADDRESS: Address = /* @__PURE__ */ fastest.address(/* @__PURE__ */ new Uint8Array(SPAN_SIZE))
 
 /**
  * Makes a content chunk of a payload, which is copied.
@@ -54,6 +55,5 @@ export function chunkAddress (data: Uint8Array, hasher: Hasher = fastest): Addre
  */
 export function isValidChunk (address: Address, data: Uint8Array, hasher: Hasher = fastest): boolean {
   if (data.length < SPAN_SIZE || data.length > MAX_CHUNK_DATA) return false
-  const expected = hasher.address(data)
-  return address.length === expected.length && expected.every((byte, i) => byte === address[i])
+  return sameBytes(hasher.address(data), address)
 }

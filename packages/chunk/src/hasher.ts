@@ -1,7 +1,5 @@
 import type { Address } from '@skep/interface'
-import { referenceHasher } from './reference.ts'
-
-export { referenceHasher }
+import { MAX_CHUNK_DATA, SPAN_SIZE } from './constants.ts'
 
 /** One way of computing chunk addresses. All of them give the same addresses. */
 export interface Hasher {
@@ -18,5 +16,9 @@ export interface Hasher {
   address (data: Uint8Array): Address
 }
 
-/** The fastest hasher this engine has. */
-export const hasher: Hasher = referenceHasher
+/** Throws unless `data` can be a content chunk for its length. */
+export function checkLength (data: Uint8Array): void {
+  if (data.length < SPAN_SIZE || data.length > MAX_CHUNK_DATA) {
+    throw new RangeError(`a chunk of ${data.length} bytes: expected ${SPAN_SIZE} to ${MAX_CHUNK_DATA}`)
+  }
+}

@@ -94,8 +94,8 @@ export class ReadAhead {
   async #fill (slot: Slot): Promise<void> {
     try {
       const data = await fetchChunk(slot.reference, this.#get, this.#abort.signal)
+        .finally(() => { this.#asked-- })
       if (this.#stopped) return
-      this.#asked--
       const node = readNode(data, slot, slot.reference.length)
       if (node.type === 'data') {
         slot.payload = node.payload

@@ -1,7 +1,7 @@
 import type { Chunk } from './chunk.ts'
 import { makeChunk } from './chunk.ts'
 import { CHUNK_SIZE, SEGMENT_SIZE } from './constants.ts'
-import { hasher as fastest } from './hasher.ts'
+import { hasher as fastest } from './fastest.ts'
 import type { Hasher } from './hasher.ts'
 import { Tree } from './tree.ts'
 import type { CarryRule } from './tree.ts'

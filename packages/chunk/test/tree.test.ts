@@ -57,11 +57,10 @@ test('a file reads back whole, at every boundary, under both rules', { timeout: 
 })
 
 test('a tree of three levels reads back under both rules, a lone complete subtree at each height', { timeout: 120_000 }, async () => {
-  const use = cheap()
-  for (const leaves of [BRANCHES * BRANCHES + 1, BRANCHES * BRANCHES + BRANCHES, BRANCHES * BRANCHES + BRANCHES + 1]) {
+  for (const leaves of [BRANCHES * BRANCHES + 1, BRANCHES * BRANCHES + BRANCHES]) {
     const bytes = pattern(leaves * CHUNK_SIZE, 7)
     for (const rule of ['swarm', 'bee'] as const) {
-      const { root, get, asked } = await store(bytes, rule, use)
+      const { root, get, asked } = await store(bytes, rule)
       for (const offset of [0, BRANCHES * BRANCHES * CHUNK_SIZE - 1, bytes.length - 1]) {
         asked.length = 0
         expect(await read(root, get, { offset, length: 2 })).toEqual(bytes.slice(offset, offset + 2))
@@ -157,7 +156,7 @@ test('never more than the read-ahead is asked for at a time, and that much is', 
     let most = 0
     const get: GetChunk = async address => {
       most = Math.max(most, ++open)
-      for (let i = 0; i < 5; i++) await undefined
+      for (let i = 0; i < 5; i++) await Promise.resolve()
       open--
       return chunks.get(hex(address))
     }
@@ -170,7 +169,7 @@ test('a reader that stands still asks for no more than the read-ahead', async ()
   const { root, get, asked } = await store(pattern(600 * CHUNK_SIZE, 3), 'swarm', cheap())
   const reader = join(root, get, { readAhead: 8 })
   await reader.next()
-  for (let i = 0; i < 1000; i++) await undefined
+  for (let i = 0; i < 1000; i++) await Promise.resolve()
   // The root, the first intermediate chunk, the one given, and those ahead.
   expect(asked.length).toBeLessThanOrEqual(3 + 8 + 8)
   await reader.return()
@@ -259,7 +258,7 @@ test('a signal ends the reading at once, although the getter never answers', asy
     return await new Promise(() => {})
   }
   const reading = read(root, stuck, { signal: end.signal, readAhead: 4 })
-  for (let i = 0; i < 20; i++) await undefined
+  for (let i = 0; i < 20; i++) await Promise.resolve()
   const reason = new Error('enough')
   end.abort(reason)
   await expect(reading).rejects.toBe(reason)
