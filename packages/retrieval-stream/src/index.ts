@@ -3,4 +3,6 @@
  *
  * @packageDocumentation
  */
-export {}
+export { RetrievalError, type RetrievalErrorCode } from './errors.ts'
+export type { RetrievalOptions } from './options.ts'
+export { Retrieval, type AskedOptions, type RetrievalNeeds, type RetrievalStreamer } from './retrieval.ts'

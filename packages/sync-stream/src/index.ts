@@ -3,4 +3,10 @@
  *
  * @packageDocumentation
  */
-export {}
+export { binsFor } from './bins.ts'
+export { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
+export type { SyncStreamOptions } from './options.ts'
+export type { TakenChunks } from './sink.ts'
+export type { ServedChunks } from './source.ts'
+export type { PeerSync, SyncStatus } from './status.ts'
+export { SYNC, SyncStream, type SyncStreamer, type SyncStreamNeeds } from './sync.ts'

@@ -1,0 +1,37 @@
+/** Times are in milliseconds. */
+export interface SyncStreamOptions {
+  /** How long a batch waits for more chunks after its first. Defaults to 50. */
+  readonly collect?: number
+
+  /** Hashes in a batch at most. Defaults to 128 (limits.md). */
+  readonly batch?: number
+
+  /** Indices without a chunk that an answer may pass over. Defaults to 65,536 (limits.md). */
+  readonly skip?: number
+
+  /** How long peers and depth must stand still before subscriptions follow. Defaults to 200. */
+  readonly settle?: number
+
+  /** How long subscriptions may lag behind peers and depth that never stand still. Defaults to 2,000. */
+  readonly maxSettle?: number
+
+  /** How long a bin that is not ours any more stays subscribed, in case it becomes ours again. Defaults to 15,000. */
+  readonly linger?: number
+
+  /** How long before a subscription that did not come about is tried again. Defaults to 1,000. */
+  readonly retry?: number
+
+  /** How long before a bin that a peer refused, or quit, is asked for again. Defaults to 60,000. */
+  readonly refused?: number
+}
+
+export const DEFAULTS: Required<SyncStreamOptions> = {
+  collect: 50,
+  batch: 128,
+  skip: 65_536,
+  settle: 200,
+  maxSettle: 2_000,
+  linger: 15_000,
+  retry: 1_000,
+  refused: 60_000
+}

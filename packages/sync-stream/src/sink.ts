@@ -1,0 +1,56 @@
+import type { Chunk } from '@skep/chunk'
+import type { Address } from '@skep/interface'
+import { proximity } from '@skep/pot'
+import { StreamerError, type Sink } from '@skep/streamer'
+import { MAX_BIN } from './key.ts'
+
+/** What taking chunks needs of the store. */
+export interface TakenChunks {
+  hasMany (addresses: readonly Address[]): Promise<boolean[]>
+  put (chunks: readonly Chunk[]): Promise<unknown>
+}
+
+/** v1.8.15 files chunks at this proximity order and nearer under its highest bin (chunk.md §6). */
+const LEGACY_NEAR = 8
+
+/** Takes the chunks of one bin of a peer: only what belongs there, and is not here. */
+export class BinSink implements Sink {
+  readonly #chunks: TakenChunks
+  readonly #peer: Address
+  readonly #bin: number
+
+  /** @param peer - the overlay address whose bin it is. */
+  constructor (chunks: TakenChunks, peer: Address, bin: number) {
+    this.#chunks = chunks
+    this.#peer = peer
+    this.#bin = bin
+  }
+
+  async need (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<boolean[]> {
+    signal.throwIfAborted()
+    const here = await this.#chunks.hasMany(ids)
+    return ids.map((id, i) => !here[i]! && this.#belongs(id))
+  }
+
+  /**
+   * Resolves when the chunk is durable; rejects when no validator accepts it.
+   *
+   * @throws StreamerError - `STREAMER_SINK_FAILED` when our own store is at fault.
+   */
+  async put (id: Uint8Array, data: Uint8Array): Promise<void> {
+    try {
+      await this.#chunks.put([{ address: id, data }])
+    } catch (cause) {
+      if ((cause as { code?: unknown }).code === 'CHUNK_STORE_INVALID') throw cause
+      throw new StreamerError('STREAMER_SINK_FAILED', 'the chunk could not be stored', { cause })
+    }
+  }
+
+  close (): void {}
+
+  /** Whether the peer may offer it here: an offer outside the bin is a way to make us store what is nobody's concern. */
+  #belongs (id: Address): boolean {
+    const po = proximity(this.#peer, id, { max: MAX_BIN })
+    return po === this.#bin || (this.#bin === MAX_BIN && po >= LEGACY_NEAR)
+  }
+}

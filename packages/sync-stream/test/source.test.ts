@@ -1,0 +1,132 @@
+import { makeChunk, type Chunk } from '@skep/chunk'
+import { ChunkStore } from '@skep/chunk-store'
+import { randomAddressAt } from '@skep/pot'
+import { SeededRandom, VirtualClock } from '@skep/sim'
+import { memoryStore } from '@skep/store-memory'
+import { expect, test } from 'vitest'
+import { BinSink } from '../src/sink.ts'
+import { BinSource } from '../src/source.ts'
+
+const base = new Uint8Array(32)
+const limits = { collect: 50, batch: 128, skip: 65_536 }
+const forever = new AbortController().signal
+
+async function setUp (): Promise<{ clock: VirtualClock, chunks: ChunkStore, source: BinSource, put: (n: number) => Promise<Uint8Array[]> }> {
+  const clock = new VirtualClock()
+  const random = new SeededRandom(1)
+  const chunks = await ChunkStore.open({ store: memoryStore(), base, clock, random })
+  const source = new BinSource({ chunks, clock }, 3, limits)
+  const put = async (n: number): Promise<Uint8Array[]> => {
+    const list = Array.from({ length: n }, () => ({ address: randomAddressAt(random, base, 3), data: random.bytes(100) }))
+    await chunks.put(list, { kind: 'content' })
+    return list.map(({ address }) => address)
+  }
+  return { clock, chunks, source, put }
+}
+
+test('the cursor is the last index of the bin, with the epoch', async () => {
+  const { chunks, source, put } = await setUp()
+  expect(await source.cursor()).toEqual({ epoch: chunks.epoch, last: 0 })
+  await put(5)
+  expect(await source.cursor()).toEqual({ epoch: chunks.epoch, last: 5 })
+})
+
+test('a batch of history does not wait, and history tiles without a gap', async () => {
+  const { clock, source, put } = await setUp()
+  const ids = await put(300)
+  const seen: Uint8Array[] = []
+  for (let from = 1; from <= 300;) {
+    const batch = await source.batch(from, 300, { limit: 128, signal: forever })
+    expect(batch.from).toBe(from)
+    seen.push(...batch.ids)
+    from = batch.to + 1
+  }
+  expect(seen).toEqual(ids)
+  expect(clock.now()).toBe(0)
+})
+
+test('an open batch waits for the first chunk and collects for a moment', async () => {
+  const { clock, source, put } = await setUp()
+  let batch: { from: number, to: number, ids: Uint8Array[] } | undefined
+  void source.batch(1, undefined, { limit: 128, signal: forever }).then(each => { batch = each })
+  await clock.advance(10_000)
+  expect(batch).toBeUndefined()
+  expect(clock.pending).toBe(0)
+  const first = await put(1)
+  await clock.advance(30)
+  const second = await put(2)
+  await clock.advance(19)
+  expect(batch).toBeUndefined()
+  await clock.advance(1)
+  expect(batch).toEqual({ from: 1, to: 3, ids: [...first, ...second] })
+})
+
+test('a full batch goes at once', async () => {
+  const { clock, source, put } = await setUp()
+  const pending = source.batch(1, undefined, { limit: 128, signal: forever })
+  await put(200)
+  expect((await pending).ids).toHaveLength(128)
+  expect(clock.now()).toBe(0)
+  expect(clock.pending).toBe(0)
+})
+
+test('places that are empty are covered, but nothing is claimed beyond them', async () => {
+  const { chunks, clock, source, put } = await setUp()
+  const ids = await put(10)
+  await chunks.delete(ids.slice(0, 3))
+  await chunks.delete(ids.slice(7))
+  expect(await source.batch(1, 10, { limit: 128, signal: forever })).toEqual({ from: 1, to: 10, ids: ids.slice(3, 7) })
+  expect(await source.batch(1, 5, { limit: 2, signal: forever })).toEqual({ from: 1, to: 5, ids: ids.slice(3, 5) })
+  expect(await source.batch(1, 10, { limit: 2, signal: forever })).toEqual({ from: 1, to: 5, ids: ids.slice(3, 5) })
+  expect(await source.batch(8, 10, { limit: 2, signal: forever })).toEqual({ from: 8, to: 10, ids: [] })
+  const open = source.batch(8, undefined, { limit: 128, signal: forever })
+  await clock.advance(100)
+  const later = await put(1)
+  await clock.advance(50)
+  expect(await open).toEqual({ from: 8, to: 11, ids: later })
+})
+
+test('a batch without a hash passes over a bounded number of places', async () => {
+  const { chunks, clock, put } = await setUp()
+  const source = new BinSource({ chunks, clock }, 3, { ...limits, skip: 4 })
+  await chunks.delete(await put(10))
+  expect(await source.batch(1, 10, { limit: 128, signal: forever })).toEqual({ from: 1, to: 4, ids: [] })
+  expect(await source.batch(9, 10, { limit: 128, signal: forever })).toEqual({ from: 9, to: 10, ids: [] })
+})
+
+test('a waiting batch ends with the signal, and with the source, and leaves nothing behind', async () => {
+  const { clock, source, put } = await setUp()
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const waiting = source.batch(1, undefined, { limit: 128, signal: stop.signal })
+  stop.abort(reason)
+  await expect(waiting).rejects.toBe(reason)
+  const other = source.batch(1, undefined, { limit: 128, signal: forever })
+  await put(1)
+  await clock.advance(10)
+  source.close()
+  await expect(other).rejects.toThrow('closed')
+  expect(clock.pending).toBe(0)
+})
+
+test('only chunks of the bin that are not here are needed', async () => {
+  const { chunks, put } = await setUp()
+  const random = new SeededRandom(9)
+  const [here] = await put(1)
+  const at = (po: number): Uint8Array => randomAddressAt(random, base, po)
+  const sink = new BinSink(chunks, base, 3)
+  expect(await sink.need([here!, at(3), at(2), at(4), at(16)], { signal: forever })).toEqual([false, true, false, false, false])
+  const nearest = new BinSink(chunks, base, 16)
+  expect(await nearest.need([at(16), at(20), at(8), at(7)], { signal: forever })).toEqual([true, true, true, false])
+})
+
+test('a chunk that is a lie is the peer\'s fault, a full disk is ours', async () => {
+  const { chunks } = await setUp()
+  const good: Chunk = makeChunk(Uint8Array.of(1, 2, 3))
+  const sink = new BinSink(chunks, base, 3)
+  await expect(sink.put(good.address, Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'CHUNK_STORE_INVALID' })
+  await sink.put(good.address, good.data)
+  expect(await chunks.has(good.address)).toBe(true)
+  await chunks.close()
+  await expect(sink.put(good.address, good.data)).rejects.toMatchObject({ code: 'STREAMER_SINK_FAILED' })
+})
