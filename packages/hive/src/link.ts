@@ -47,7 +47,7 @@ export class Link<P extends HivePeer> {
 
   /** Remembers that the peer knows a record, because it told us. */
   heard (record: PeerRecord): void {
-    this.#told.add(toHex(record.overlay), record.underlays[0]!)
+    this.#told.add(record.overlay, record.underlays[0]!)
   }
 
   /**
@@ -56,17 +56,15 @@ export class Link<P extends HivePeer> {
    * @returns `undefined` if it knows, or must not, or could do nothing with it.
    */
   newsOf (other: HivePeer): PeerRecord | undefined {
-    if (other.light || other === this.peer) return undefined
-    const id = toHex(other.overlay)
-    if (id === this.id) return undefined
+    if (other.light || toHex(other.overlay) === this.id) return undefined
     const underlays = underlaysForScope(this.scope, other.record.underlays)
       .filter(underlay => !this.#onlyEnode || underlay.startsWith('enode://'))
-    if (underlays.length === 0 || this.#told.has(id, underlays[0]!)) return undefined
+    if (underlays.length === 0 || this.#told.has(other.overlay, underlays[0]!)) return undefined
     return { overlay: other.overlay, underlays }
   }
 
   /** Remembers that the peer was told. */
   tell (record: PeerRecord): void {
-    this.#told.add(toHex(record.overlay), record.underlays[0]!)
+    this.#told.add(record.overlay, record.underlays[0]!)
   }
 }

@@ -40,7 +40,7 @@ export interface HiveOptions {
   readonly messageBurst?: number
   /** Milliseconds until one more. Defaults to 250. */
   readonly messageInterval?: number
-  /** Addresses remembered per connection as told. Defaults to 2,048. */
+  /** Addresses remembered per connection as told. Defaults to 1,024. */
   readonly maxTold?: number
   /** Underlays kept of one address. Defaults to 4. */
   readonly maxUnderlays?: number
@@ -82,7 +82,7 @@ const DEFAULTS: Limits = {
   answerInterval: 5_000,
   messageBurst: 1_024,
   messageInterval: 250,
-  maxTold: 2_048,
+  maxTold: 1_024,
   maxUnderlays: 4,
   depthInterval: 1_000,
   refreshInterval: 30_000,

@@ -17,7 +17,7 @@ export function isForScope (peer: Scope, underlay: Scope): boolean {
  * it says itself. A peer of which nothing is known is a stranger from the public network.
  */
 export function scopeOfPeer (peer: { readonly address?: string, readonly record: PeerRecord }): Scope {
-  const underlay = peer.address === undefined ? peer.record.underlays[0] : `tcp://${peer.address}`
+  const underlay = peer.address === undefined ? peer.record.underlays[0] : peer.address.includes('://') ? peer.address : `tcp://${peer.address}`
   const scope = underlay === undefined ? 'public' : scopeOrUndefined(underlay)
   return scope === 'private' || scope === 'loopback' || scope === 'memory' ? scope : 'public'
 }

@@ -12,7 +12,11 @@ export interface HivePeer {
   readonly initiator: boolean
   /** Where the peer says it can be reached. */
   readonly record: PeerRecord
-  /** Where the transport saw it, `host:port`: decides which addresses it may be told and may tell. */
+  /**
+   * Where the transport saw it, `host:port` or an underlay: decides which addresses it may be
+   * told and may tell. Without it the peer's own record does, and a peer without an underlay
+   * counts as a stranger from the public network.
+   */
   readonly address?: string
   /** Closes the connection; `leave` follows when it is closed. */
   drop (code: CloseCode): void

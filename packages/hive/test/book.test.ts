@@ -152,7 +152,8 @@ describe('the address book', () => {
   test('that cannot be written is reported when hive stops, and hive goes on meanwhile', async () => {
     const store = memoryStore()
     const fault = new Error('the disk is full')
-    const { hive, table } = node({ ...store, getMany: store.getMany.bind(store), get: store.get.bind(store), range: store.range.bind(store), close: store.close.bind(store), batch: async () => { throw fault } })
+    store.batch = async () => { throw fault }
+    const { hive, table } = node(store)
     await hive.start()
     hive.join(peer(address(1)))
     await Promise.resolve()

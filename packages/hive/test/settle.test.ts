@@ -79,15 +79,18 @@ describe('two connections between the same two nodes', () => {
     ['one by the lower, two by the higher', [0, 1, 1], 500],
     ['three by the lower', [0, 0, 0], 500]
   ])('come to the same one on both ends, in every order: %s', (_, diallers, least) => {
+    const wrong: unknown[] = []
     const orders = everyOrder(diallers, ({ live, sizes, ons, connections, closed }) => {
-      expect(sizes).toEqual([1, 1])
-      expect(live[0]).toBe(live[1])
-      // The lower overlay's connection stays, if it dialled at all.
-      expect(connections[live[0]!]!.dialler).toBe(Math.min(...diallers))
-      expect(closed[live[0]!]).toEqual([false, false])
-      // Nothing flaps: no connection is put on more often than it was made, or taken up again after a displacement.
-      for (const count of ons) expect(count).toBeLessThanOrEqual(2 * diallers.length - 1)
+      const [a, b] = live
+      const kept = connections[a!]
+      const isRight = sizes[0] === 1 && sizes[1] === 1 && a === b &&
+        // The lower overlay's connection stays, if it dialled at all.
+        kept!.dialler === Math.min(...diallers) && !closed[a!]![0] && !closed[a!]![1] &&
+        // Nothing flaps: no connection is put on more often than it was made, or taken up again after a displacement.
+        ons.every(count => count < 2 * diallers.length)
+      if (!isRight) wrong.push({ live, sizes, ons })
     })
+    expect(wrong).toEqual([])
     expect(orders).toBeGreaterThan(least)
   })
 

@@ -1,6 +1,6 @@
 import { Hive, hiveSpec, type DialTarget, type HiveOptions, type HivePeer } from '@skep/hive'
 import type { PeerRecord } from '@skep/identity'
-import type { Session, Store } from '@skep/interface'
+import type { Conn, Session, Store } from '@skep/interface'
 import { Kademlia, peerPots } from '@skep/kademlia'
 import { toHex } from '@skep/pot'
 import { Network, SeededRandom, VirtualClock, type NetworkOptions } from '@skep/sim'
@@ -94,6 +94,7 @@ export class SimNode {
       light,
       initiator: session.initiator,
       record: { overlay, underlays: light ? [] : [`memory://${session.remote.address}`] },
+      address: `memory://${session.remote.address}`,
       drop: code => void session.close(code)
     }
     const joined = this.hive.join(peer)
@@ -114,8 +115,10 @@ export class World {
   readonly nodes: SimNode[] = []
   readonly faults: unknown[] = []
   readonly dials: [from: string, to: string][] = []
-  /** Messages that nodes received. */
+  /** How many messages nodes received. */
   messages = 0
+  /** Those of them that tell addresses. */
+  gossip: Uint8Array[] = []
   #addresses = 0
 
   constructor (seed: number, options: NetworkOptions = {}) {
@@ -139,6 +142,13 @@ export class World {
     return next
   }
 
+  /** A node that was killed, at the same address and on the same store. */
+  again ({ overlay, address, light, store }: SimNode): SimNode {
+    const node = new SimNode(this, overlay, address, light, store, {})
+    this.nodes.push(node)
+    return node
+  }
+
   /** Nodes that are not healthy against the oracle of all full nodes. */
   unhealthy (): SimNode[] {
     const pots = peerPots(this.nodes.filter(({ light }) => !light).map(({ overlay }) => overlay))
@@ -154,15 +164,25 @@ export class World {
     return this.clock.now() - from
   }
 
-  counted<T extends { readonly source: AsyncIterable<Uint8Array> }> (conn: T): T {
-    const world = this
+  /** A conn whose messages are counted and kept. */
+  counted (conn: Conn): Conn {
+    const heard = (message: Uint8Array): void => {
+      this.messages++
+      if (message[0] === 0) this.gossip.push(message)
+    }
     const source = (async function * () {
       for await (const message of conn.source) {
-        world.messages++
+        heard(message)
         yield message
       }
     })()
-    return { ...conn, source, sink: (conn as any).sink.bind(conn), close: (conn as any).close.bind(conn), abort: (conn as any).abort.bind(conn), maxMessageSize: (conn as any).maxMessageSize }
+    return {
+      source,
+      maxMessageSize: conn.maxMessageSize,
+      sink: async messages => conn.sink(messages),
+      close: async () => conn.close(),
+      abort: reason => conn.abort(reason)
+    }
   }
 
   async stop (): Promise<void> {

@@ -128,7 +128,7 @@ export class Network {
   divide (groups: readonly (readonly string[])[]): void {
     this.#parts.clear()
     for (const [part, group] of groups.entries()) for (const address of group) this.#parts.set(address, part)
-    for (const { ends: [a, b], session } of [...this.#links]) if (!this.#reaches(a, b)) session.cut()
+    for (const { ends: [a, b], session } of this.#links) if (!this.#reaches(a, b)) session.cut()
   }
 
   /** Undoes every division and silence. */
