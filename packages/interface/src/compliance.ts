@@ -5,3 +5,4 @@
  */
 export type { Suite } from './compliance/suite.ts'
 export { testStore, type StoreSuite } from './compliance/store.ts'
+export { testConn, type ConnSuite } from './compliance/conn.ts'

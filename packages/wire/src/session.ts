@@ -15,6 +15,9 @@ const HELLO_LIMIT = 2048 + 2
 /** The least that a remote may announce as its largest message. */
 const LEAST_MESSAGE = 1024
 
+/** The goodbyes of a remote that met a fault, after which conns break instead of ending. */
+const FAULTS: ReadonlySet<CloseCode> = new Set(['NETWORK', 'PROTOCOL', 'TIMEOUT', 'SUBPROTOCOL'])
+
 export interface SessionLimits {
   /** Milliseconds until the remote's hello. Defaults to 3,000 (limits.md, handshake deadline). */
   readonly helloTimeout?: number
@@ -264,7 +267,8 @@ class NativeSession implements Session {
     switch (frame[1]) {
       case control.disconnect.code: {
         const code = closeCodeFrom(readControl(control.disconnect, frame).reason)
-        void this.#finish(code, undefined)
+        const error = new WireError('WIRE_CLOSED', `the remote gave up: ${code}`, { closeCode: code })
+        void this.#finish(code, FAULTS.has(code) ? error : undefined)
         return
       }
       case control.ping.code:
