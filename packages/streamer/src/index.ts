@@ -9,3 +9,5 @@ export { defaultLimits, type StreamerLimits, type StreamerOptions } from './opti
 export type { Counters, StreamStatus } from './status.ts'
 export type { Subscription, SubscriptionEnd } from './subscription.ts'
 export type { Batch, BatchDone, Epoch, Outcome, Priority, Sink, Source, StreamPeer, StreamType } from './type.ts'
+export type { FetchOptions } from './fetching.ts'
+export { Streamer, type RequestHandler, type SubscribeOptions } from './streamer.ts'

@@ -1,0 +1,109 @@
+import type { Clock, Conn } from '@skep/interface'
+import { Peer } from '@skep/wire'
+import { StreamerError } from './errors.ts'
+import type { Input, NativeMessage, Send, StreamMessage } from './effects.ts'
+import { nativeSpec, streamSpec } from './messages.ts'
+import type { PeerState } from './peer-state.ts'
+import type { Priority } from './type.ts'
+
+/** How long a remote may take what waits for it when this side stops, in milliseconds. */
+const STOP_TIMEOUT = 1_000
+
+/** The two conversations with one peer, until one of them ends. */
+export class Conversation {
+  readonly peer: PeerState
+  readonly #stream: Peer<typeof streamSpec>
+  readonly #native: Peer<typeof nativeSpec> | undefined
+  readonly #clock: Clock
+  readonly #step: (input: Input) => void
+  #fault: StreamerError | undefined
+  #running: Promise<void> | undefined
+
+  constructor (peer: PeerState, conns: { readonly stream: Conn, readonly native?: Conn }, clock: Clock, step: (input: Input) => void) {
+    this.peer = peer
+    this.#clock = clock
+    this.#step = step
+    this.#stream = new Peer(conns.stream, streamSpec, { clock })
+    this.#native = conns.native === undefined ? undefined : new Peer(conns.native, nativeSpec, { clock })
+  }
+
+  /** Resolves when the remote or `signal` ended it. @throws StreamerError - on the peer's fault. */
+  async run (signal: AbortSignal | undefined): Promise<void> {
+    const abort = (): void => { this.#end() }
+    signal?.addEventListener('abort', abort)
+    this.#running = this.#runAll()
+    try {
+      await this.#running
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+    signal?.throwIfAborted()
+  }
+
+  /** Ends it, and resolves when it has: gently, and hard when the remote does not take what waits. */
+  async stop (error: StreamerError): Promise<void> {
+    this.#fault ??= error
+    this.#end()
+    const cancel = this.#clock.after(STOP_TIMEOUT, () => { this.drop(error) })
+    await this.#running?.catch(() => {})
+    cancel()
+  }
+
+  /** Ends it for the peer's fault. */
+  drop (error: StreamerError): void {
+    this.#fault ??= error
+    this.#stream.drop(error)
+    this.#native?.drop(error)
+  }
+
+  /** Sends a message, whenever there is room. A message that cannot be sent ends the conversation. */
+  send (message: Send): void {
+    const { priority } = message
+    const sent = message.native
+      ? this.#native?.send(message.name, message.value, { priority })
+      : this.#stream.send(message.name, message.value, { priority })
+    sent?.catch((cause: unknown) => { this.#broken(cause) })
+  }
+
+  /** Sends an item; resolves when the conn has taken it. */
+  async deliver (id: Uint8Array, data: Uint8Array, priority: Priority): Promise<void> {
+    await this.#stream.send('ChunkDeliveryMsg', { Addr: id, SData: data }, { priority })
+  }
+
+  async #runAll (): Promise<void> {
+    const runs = [this.#stream.run(this.#handlers(streamSpec.names, 'stream'))]
+    if (this.#native !== undefined) runs.push(this.#native.run(this.#handlers(nativeSpec.names, 'native')))
+    try {
+      await Promise.race(runs)
+    } catch (cause) {
+      this.#fault ??= asFault(cause)
+      this.drop(this.#fault)
+    }
+    this.#end()
+    await Promise.allSettled(runs)
+    if (this.#fault !== undefined) throw this.#fault
+  }
+
+  #handlers (names: readonly string[], type: 'stream' | 'native'): Record<string, (value: unknown) => void> {
+    return Object.fromEntries(names.map(name => [name, (value: unknown) => {
+      const message = { name, value }
+      if (type === 'stream') this.#step({ type, peer: this.peer, message: message as StreamMessage })
+      else this.#step({ type, peer: this.peer, message: message as NativeMessage })
+    }]))
+  }
+
+  #end (): void {
+    this.#stream.off()
+    this.#native?.off()
+  }
+
+  #broken (cause: unknown): void {
+    // The conns say themselves why they are gone.
+    if ((cause as { code?: string }).code === 'WIRE_CLOSED') return
+    this.drop(asFault(cause))
+  }
+}
+
+function asFault (cause: unknown): StreamerError {
+  return cause instanceof StreamerError ? cause : new StreamerError('STREAMER_WIRE', cause instanceof Error ? cause.message : String(cause), { cause })
+}

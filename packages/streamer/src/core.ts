@@ -1,0 +1,153 @@
+import { Answers } from './answers.ts'
+import type { Context, Effect, Input, NativeMessage, StreamMessage } from './effects.ts'
+import { Items } from './items.ts'
+import type { StreamerLimits } from './options.ts'
+import type { PeerState } from './peer-state.ts'
+import { Pulls } from './pulls.ts'
+import { Serves, type Served } from './serves.ts'
+import { idKey, RETRIEVE_REQUEST, wireStream } from './stream-name.ts'
+import { Timers } from './timers.ts'
+
+/**
+ * The streamer with the network, the disk and the clock taken out.
+ *
+ * What happens comes in through `step`, with the time; what is to be done goes out as
+ * effects, in order. Nothing here waits, and nothing a peer does makes it throw.
+ */
+export class Core {
+  readonly peers = new Set<PeerState>()
+  readonly items: Items
+  readonly #timers = new Timers()
+  readonly #context: Context
+  readonly #pulls: Pulls
+  readonly #serves: Serves
+  readonly #answers: Answers
+  #effects: Effect[] = []
+  #synced = false
+
+  constructor (limits: StreamerLimits, random: () => number, served: Served) {
+    this.#context = { limits, timers: this.#timers, now: 0, random, emit: effect => { this.#effects.push(effect) } }
+    this.items = new Items(this.#context, {
+      settled: batch => this.#pulls.settled(batch),
+      room: peer => this.#pulls.room(peer)
+    })
+    this.#pulls = new Pulls(this.#context, this.items)
+    this.#serves = new Serves(this.#context, served)
+    this.#answers = new Answers(this.#context)
+  }
+
+  /** When a `time` input is due; `undefined` when none is. */
+  get next (): number | undefined {
+    return this.#timers.next
+  }
+
+  /** How many timers are set. */
+  get timers (): number {
+    return this.#timers.size
+  }
+
+  /** Takes in what happened at `now`, in milliseconds of a clock that never goes back. */
+  step (input: Input, now: number): Effect[] {
+    this.#context.now = now
+    this.#apply(input)
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  #apply (input: Input): void {
+    switch (input.type) {
+      case 'time': return this.#timers.run(this.#context.now)
+      case 'joined': return this.#joined(input.peer)
+      case 'left': return this.#left(input.peer)
+      case 'stream': return input.peer.connected ? this.#stream(input.peer, input.message) : undefined
+      case 'native': return input.peer.connected ? this.#native(input.peer, input.message) : undefined
+      case 'loaded': return this.#pulls.loaded(input.pull, input.covered)
+      case 'needed': return this.#pulls.needed(input)
+      case 'checked': return this.items.checked(input)
+      case 'sealed': return this.#pulls.sealed(input)
+      case 'cursor': return this.#serves.cursor(input.feed, input.cursor)
+      case 'collected': return this.#serves.collected(input.serve, input.batch)
+      case 'delivered': return this.#serves.delivered(input.serve, input.missing)
+      case 'answered': return this.#answers.answered(input.peer, input.id, input.data)
+      case 'subscribe': return this.#pulls.subscribe(input.pull)
+      case 'unsubscribe': return this.#pulls.unsubscribe(input.pull)
+      case 'request': return this.#serves.request(input.peer, input.name, input.key)
+      case 'quit': return this.#serves.quit(input.peer, input.name, input.key)
+      case 'fetch': return this.items.fetch(input.fetch)
+      case 'cancel': return this.items.cancel(input.fetch)
+      case 'synced': return this.#tellSynced(input.synced)
+    }
+  }
+
+  #joined (peer: PeerState): void {
+    peer.connected = true
+    peer.lastDelivery = this.#context.now
+    this.peers.add(peer)
+    // An old peer answers retrieve requests only after this (streamer.md §6).
+    this.#context.emit({
+      type: 'send',
+      peer,
+      native: false,
+      name: 'SubscribeMsg',
+      value: { Stream: wireStream(RETRIEVE_REQUEST, '', false), History: undefined, Priority: 3 },
+      priority: 3
+    })
+    if (peer.native && this.#synced) this.#context.emit({ type: 'send', peer, native: true, name: 'SyncedMsg', value: { Synced: true }, priority: 3 })
+  }
+
+  #left (peer: PeerState): void {
+    peer.connected = false
+    if (!this.peers.delete(peer)) return
+    this.#pulls.left(peer)
+    this.items.left(peer)
+    this.#serves.left(peer)
+    this.#answers.left(peer)
+    // The room that its items took is for others.
+    for (const other of this.peers) this.#pulls.room(other)
+  }
+
+  #stream (peer: PeerState, { name, value }: StreamMessage): void {
+    switch (name) {
+      case 'SubscribeMsg': return this.#serves.subscribe(peer, value)
+      case 'UnsubscribeMsg': return this.#serves.unsubscribe(peer, value.Stream)
+      case 'WantedHashesMsg': return this.#serves.wanted(peer, value)
+      case 'OfferedHashesMsg': return this.#pulls.offered(peer, value)
+      case 'QuitMsg': return this.#pulls.quit(peer, value.Stream)
+      case 'ChunkDeliveryMsg': return this.items.delivered(peer, value.Addr, value.SData)
+      case 'RetrieveRequestMsg': return this.#answers.requested(peer, value.Addr, undefined)
+      case 'RequestSubscriptionMsg':
+        // History is always asked for along with live, of which only that can be asked of us.
+        if (value.Stream.Live) this.#context.emit({ type: 'asked', peer, name: value.Stream.Name, key: value.Stream.Key })
+        return
+      // Neither is a reason to hang up: the first says that the peer does, the second that it proves nothing yet.
+      case 'SubscribeErrorMsg':
+      case 'TakeoverProofMsg':
+    }
+  }
+
+  #native (peer: PeerState, { name, value }: NativeMessage): void {
+    switch (name) {
+      case 'CursorRequestMsg': return this.#serves.cursorRequest(peer, value.Name, value.Key)
+      case 'CursorMsg': return this.#pulls.cursor(peer, value)
+      case 'RefusedMsg': return this.#pulls.refused(peer, value.Name, value.Key)
+      case 'CannotDeliverMsg':
+        for (const id of value.Ids) this.items.missing(peer, id)
+        return
+      case 'RetrieveMsg': return this.#answers.requested(peer, value.Addr, value.Hops)
+      case 'NotFoundMsg': return this.items.missing(peer, value.Addr)
+      case 'CancelMsg': return this.#answers.cancelled(peer, idKey(value.Addr), value.Addr)
+      case 'SyncedMsg':
+        peer.synced = value.Synced
+        this.#context.emit({ type: 'changed' })
+    }
+  }
+
+  #tellSynced (synced: boolean): void {
+    if (synced === this.#synced) return
+    this.#synced = synced
+    for (const peer of this.peers) {
+      if (peer.native) this.#context.emit({ type: 'send', peer, native: true, name: 'SyncedMsg', value: { Synced: synced }, priority: 3 })
+    }
+  }
+}

@@ -1,0 +1,431 @@
+import type { BatchState } from './batch.ts'
+import type { Context, Input, PutResult } from './effects.ts'
+import type { Ask, PeerState } from './peer-state.ts'
+import { Tally } from './tally.ts'
+import { idKey } from './stream-name.ts'
+import { StoredMeanwhile } from './stored-meanwhile.ts'
+import type { Timer } from './timers.ts'
+import type { Outcome } from './type.ts'
+
+/** Somebody here asks for one item by its id. */
+export interface Fetch {
+  readonly id: Uint8Array
+  /** Whom to ask, in order; taken from the front. */
+  readonly candidates: PeerState[]
+  readonly hops: number
+  settled: boolean
+}
+
+/** How asking one peer for one item stands. */
+type Asked = 'pending' | 'late' | 'checking' | 'missing' | 'invalid' | 'expired' | 'gone'
+
+/** One place where a batch waits for an item. */
+interface Ref {
+  readonly batch: BatchState
+  readonly i: number
+}
+
+/** One item that is wanted here, by however many batches and fetches. */
+export class Item {
+  readonly id: Uint8Array
+  readonly key: string
+  /** The batches that wait for it, by space. Their peers are its sources. */
+  readonly refs = new Map<string, Ref[]>()
+  readonly fetches = new Set<Fetch>()
+  readonly asked = new Map<PeerState, Asked>()
+  /** A body of it is being checked and stored. */
+  checking = false
+  /** Nobody waits for it any more. */
+  over = false
+  hedge: Timer | undefined
+
+  constructor (id: Uint8Array, key: string) {
+    this.id = id
+    this.key = key
+  }
+
+  /** Whether somebody was asked and is not known to be late, or a body is here. */
+  get underWay (): boolean {
+    if (this.checking) return true
+    for (const state of this.asked.values()) if (state === 'pending' || state === 'checking') return true
+    return false
+  }
+
+  get #isLate (): boolean {
+    for (const state of this.asked.values()) if (state === 'late') return true
+    return false
+  }
+
+  /** Whether somebody asked may still deliver. */
+  get hopeful (): boolean {
+    return this.underWay || this.#isLate
+  }
+}
+
+/** What the table tells its owner. */
+export interface ItemEvents {
+  /** Items of the batch have got their outcomes. */
+  settled (batch: BatchState): void
+  /** The peer may be asked for more. */
+  room (peer: PeerState): void
+}
+
+/**
+ * Every item that is wanted and not here, once for the whole node.
+ *
+ * An item offered by many is asked of one; the others are remembered. When the first is
+ * late, gone, has it no more or sends something else, the next is asked.
+ */
+export class Items {
+  readonly tally = new Tally()
+  readonly #context: Context
+  readonly #events: ItemEvents
+  readonly #items = new Map<string, Item>()
+  readonly #stored = new StoredMeanwhile()
+  /** Items asked of anybody. */
+  #asks = 0
+
+  constructor (context: Context, events: ItemEvents) {
+    this.#context = context
+    this.#events = events
+  }
+
+  /** How many items are wanted. */
+  get size (): number {
+    return this.#items.size
+  }
+
+  /** How many are asked of peers, all together. */
+  get asks (): number {
+    return this.#asks
+  }
+
+  get (key: string): Item | undefined {
+    return this.#items.get(key)
+  }
+
+  /** Asks which of the items are needed; the answer comes as `needed`. */
+  need (batch: BatchState): void {
+    this.#context.emit({ type: 'need', batch, ticket: this.#stored.begin() })
+  }
+
+  /** Enters the items that a batch needs; those that came meanwhile are held. */
+  needed (batch: BatchState, ticket: number, flags: readonly boolean[]): void {
+    const space = batch.pull.space
+    for (const [i, key] of batch.keys.entries()) {
+      if (flags[i] !== true || this.#stored.since(ticket, space, key)) {
+        batch.settle(i, 'held')
+        continue
+      }
+      const item = this.#enter(batch.ids[i]!, key)
+      const refs = item.refs.get(space)
+      if (refs === undefined) item.refs.set(space, [{ batch, i }])
+      else refs.push({ batch, i })
+    }
+    this.#stored.end(ticket)
+  }
+
+  /** The answer will not be used. */
+  needless (ticket: number): void {
+    this.#stored.end(ticket)
+  }
+
+  /** Which items of a batch are to be asked of its peer, as nobody else was; each id once. */
+  unasked (batch: BatchState): number[] {
+    const wanted: number[] = []
+    const seen = new Set<string>()
+    for (const [i, key] of batch.keys.entries()) {
+      if (batch.outcomes[i] !== undefined || seen.has(key)) continue
+      seen.add(key)
+      if (this.#items.get(key)?.underWay === false) wanted.push(i)
+    }
+    return wanted
+  }
+
+  /** Notes that the peer of a batch was asked for these items of it. */
+  askedInOffer (batch: BatchState, wanted: readonly number[]): void {
+    for (const i of wanted) this.#ask(this.#items.get(batch.keys[i]!)!, batch.pull.peer, false)
+  }
+
+  /** An offer names an item that a fetch waits for: the peer is asked at once. */
+  offered (peer: PeerState, key: string): void {
+    const item = this.#items.get(key)
+    if (item === undefined || item.fetches.size === 0 || item.checking || item.asked.has(peer)) return
+    this.#ask(item, peer, true)
+  }
+
+  /** Begins a fetch. */
+  fetch (fetch: Fetch): void {
+    const item = this.#enter(fetch.id, idKey(fetch.id))
+    item.fetches.add(fetch)
+    if (item.underWay) this.#armHedge(item)
+    else this.#next(item)
+  }
+
+  /** Ends a fetch that nobody waits for any more. */
+  cancel (fetch: Fetch): void {
+    fetch.settled = true
+    const item = this.#items.get(idKey(fetch.id))
+    if (item?.fetches.delete(fetch) === true) this.#tidy(item)
+  }
+
+  /** A batch waits no more. */
+  abandon (batch: BatchState): void {
+    const space = batch.pull.space
+    for (const [i, key] of batch.keys.entries()) {
+      if (batch.outcomes[i] !== undefined) continue
+      const item = this.#items.get(key)
+      const refs = item?.refs.get(space)?.filter(ref => ref.batch !== batch)
+      if (item === undefined || refs === undefined) continue
+      if (refs.length === 0) item.refs.delete(space)
+      else item.refs.set(space, refs)
+      this.#tidy(item)
+    }
+  }
+
+  /** A body came. */
+  delivered (peer: PeerState, id: Uint8Array, data: Uint8Array): void {
+    const { limits, now } = this.#context
+    const ask = peer.asks.get(idKey(id))
+    this.tally.bytesIn += data.length
+    if (ask === undefined) {
+      this.tally.unsolicited++
+      if (++peer.unsolicited > limits.maxUnsolicited) peer.fault(this.#context, 'STREAMER_LIMIT', 'too many deliveries that nobody asked for')
+      return
+    }
+    peer.pace.note(now - Math.max(ask.at, peer.lastDelivery))
+    peer.lastDelivery = now
+    const { item } = ask
+    this.#forget(peer, item.key)
+    const wanted = item.refs.size > 0 || item.fetches.size === 0
+    if (wanted) this.tally.bodiesReceived++
+    else this.tally.bodiesFetched++
+    if (item.over || item.checking) {
+      if (wanted) this.tally.duplicates++
+      item.asked.delete(peer)
+    } else if (data.length > limits.maxItem) {
+      this.#invalid(item, peer)
+      this.#next(item)
+    } else {
+      item.checking = true
+      item.asked.set(peer, 'checking')
+      this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: [...item.fetches] })
+    }
+    this.#events.room(peer)
+  }
+
+  checked ({ item, peer, data, puts, fetches }: Extract<Input, { type: 'checked' }>): void {
+    item.checking = false
+    item.asked.delete(peer)
+    const results = new Set<PutResult>(puts.map(put => put.result))
+    if (results.has('stored')) this.tally.bodiesStored++
+    for (const { space, result } of puts) {
+      if (result === 'invalid') continue
+      if (result === 'stored') this.#stored.note(space, item.key)
+      this.#settleRefs(item, space, result === 'stored' ? 'delivered' : 'late')
+    }
+    for (const { fetch, accepted } of fetches) {
+      if (!accepted) continue
+      item.fetches.delete(fetch)
+      this.#settleFetch(fetch, data)
+    }
+    const good = results.has('stored') || fetches.some(({ accepted }) => accepted)
+    if (!good && (results.has('invalid') || fetches.length > 0)) this.#invalid(item, peer)
+    else if (results.has('invalid')) item.asked.set(peer, 'invalid')
+    const later = [...item.fetches].filter(fetch => fetches.every(seen => seen.fetch !== fetch))
+    if (good && later.length > 0) {
+      item.checking = true
+      this.#context.emit({ type: 'check', item, peer, data, puts: [], fetches: later })
+      return
+    }
+    this.#tidy(item)
+    this.#next(item)
+  }
+
+  /** The peer says it has not got the item. */
+  missing (peer: PeerState, id: Uint8Array): void {
+    const ask = peer.asks.get(idKey(id))
+    if (ask === undefined) return
+    peer.pace.note(this.#context.now - Math.max(ask.at, peer.lastDelivery))
+    peer.lastDelivery = this.#context.now
+    this.#drop(peer, ask, 'missing')
+    this.#events.room(peer)
+  }
+
+  /** Nothing more will come from the peer. Its batches were abandoned before. */
+  left (peer: PeerState): void {
+    this.#context.timers.cancel(peer.watch)
+    peer.watch = undefined
+    for (const ask of [...peer.asks.values()]) this.#drop(peer, ask, 'gone')
+  }
+
+  /** A batch has waited long: whoever else has its items is asked. */
+  hurry (batch: BatchState): void {
+    for (const [i, key] of batch.keys.entries()) {
+      const item = this.#items.get(key)
+      if (batch.outcomes[i] !== undefined || item === undefined) continue
+      for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(key))
+      this.#next(item)
+    }
+  }
+
+  #enter (id: Uint8Array, key: string): Item {
+    let item = this.#items.get(key)
+    if (item === undefined) this.#items.set(key, item = new Item(id, key))
+    return item
+  }
+
+  #ask (item: Item, peer: PeerState, single: boolean): void {
+    const { context } = { context: this.#context }
+    if (!peer.asks.has(item.key)) this.#asks++
+    // Put at the end, so that the oldest come first.
+    peer.asks.delete(item.key)
+    peer.asks.set(item.key, { item, at: context.now, single, late: false })
+    item.asked.set(peer, 'pending')
+    if (single) {
+      if (peer.native) {
+        let hops = 0
+        for (const fetch of item.fetches) hops = Math.max(hops, fetch.hops)
+        context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hops }, priority: 3 })
+      } else {
+        context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
+      }
+    }
+    if (item.fetches.size > 0) this.#armHedge(item)
+    if (peer.watch === undefined) this.#watch(peer)
+  }
+
+  /** Asks the next who may have the item, unless somebody is at it. Gives up when there is nobody left. */
+  #next (item: Item): void {
+    if (item.over || item.underWay) return
+    for (const fetch of item.fetches) {
+      for (let peer = fetch.candidates.shift(); peer !== undefined; peer = fetch.candidates.shift()) {
+        if (!peer.connected || item.asked.has(peer)) continue
+        this.#ask(item, peer, true)
+        return
+      }
+    }
+    let willAsk = false
+    for (const refs of item.refs.values()) {
+      for (const { batch } of refs) {
+        const { peer } = batch.pull
+        if (!batch.answered) willAsk = true
+        else if (peer.connected && !item.asked.has(peer) && item.asked.size < this.#context.limits.maxSources) {
+          this.#ask(item, peer, true)
+          return
+        }
+      }
+    }
+    if (item.hopeful) return
+    for (const fetch of [...item.fetches]) {
+      item.fetches.delete(fetch)
+      this.#settleFetch(fetch, undefined)
+    }
+    if (!willAsk) {
+      const how: Outcome = [...item.asked.values()].includes('invalid')
+        ? 'invalid'
+        : [...item.asked.values()].includes('missing') ? 'missing' : 'late'
+      for (const space of [...item.refs.keys()]) this.#settleRefs(item, space, how)
+    }
+    this.#tidy(item)
+  }
+
+  #settleRefs (item: Item, space: string, outcome: Outcome): void {
+    const refs = item.refs.get(space)
+    if (refs === undefined) return
+    item.refs.delete(space)
+    for (const { batch, i } of refs) {
+      batch.settle(i, outcome)
+      batch.progress = this.#context.now
+    }
+    for (const batch of new Set(refs.map(({ batch }) => batch))) this.#events.settled(batch)
+  }
+
+  #settleFetch (fetch: Fetch, data: Uint8Array | undefined): void {
+    if (fetch.settled) return
+    fetch.settled = true
+    this.#context.emit({ type: 'settle', fetch, data })
+  }
+
+  /** Takes an item that nobody waits for out of the table. */
+  #tidy (item: Item): void {
+    if (item.over || item.checking || item.refs.size > 0 || item.fetches.size > 0) return
+    item.over = true
+    this.#items.delete(item.key)
+    this.#context.timers.cancel(item.hedge)
+    for (const [peer, state] of item.asked) {
+      if ((state !== 'pending' && state !== 'late') || !peer.connected || !peer.native) continue
+      if (peer.asks.get(item.key)?.single === true) this.#context.emit({ type: 'send', peer, native: true, name: 'CancelMsg', value: { Addr: item.id }, priority: 3 })
+    }
+  }
+
+  #invalid (item: Item, peer: PeerState): void {
+    item.asked.set(peer, 'invalid')
+    this.tally.bodiesInvalid++
+    if (++peer.invalid > this.#context.limits.maxInvalid) peer.fault(this.#context, 'STREAMER_INVALID_ITEM', 'too many items are not what their id says')
+  }
+
+  /** Which sinks a body goes to: one for each space, that of the deliverer if it offered the item there. */
+  #puts (item: Item, peer: PeerState): { space: string, pull: BatchState['pull'] }[] {
+    return [...item.refs].map(([space, refs]) => ({ space, pull: (refs.find(ref => ref.batch.pull.peer === peer) ?? refs[0]!).batch.pull }))
+  }
+
+  #late (peer: PeerState, ask: Ask | undefined): void {
+    if (ask === undefined || ask.late) return
+    ask.late = true
+    if (ask.item.asked.get(peer) === 'pending') ask.item.asked.set(peer, 'late')
+  }
+
+  #forget (peer: PeerState, key: string): void {
+    if (peer.asks.delete(key)) this.#asks--
+  }
+
+  #drop (peer: PeerState, ask: Ask, how: Asked): void {
+    this.#forget(peer, ask.item.key)
+    ask.item.asked.set(peer, how)
+    this.#next(ask.item)
+  }
+
+  #armHedge (item: Item): void {
+    const { timers, now, limits } = this.#context
+    timers.cancel(item.hedge)
+    let wait = limits.maxHedge
+    for (const [peer, state] of item.asked) {
+      if (state === 'pending') wait = Math.min(wait, peer.pace.patience(limits.minHedge, limits.maxHedge))
+    }
+    item.hedge = timers.set(now + wait, () => {
+      if (item.over || item.fetches.size === 0) return
+      for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(item.key))
+      this.#next(item)
+    })
+  }
+
+  /** Looks after what the peer was asked: late after its own pace, given up after the limit. */
+  #watch (peer: PeerState): void {
+    const { timers, limits, now } = this.#context
+    peer.watch = undefined
+    let wake = Infinity
+    const patience = peer.pace.patience(limits.minLate, limits.maxLate)
+    const late: Item[] = []
+    for (const ask of [...peer.asks.values()]) {
+      const since = Math.max(ask.at, ask.single ? 0 : peer.lastDelivery)
+      const timeout = ask.single ? limits.requestTimeout : limits.batchTimeout
+      // A peer that delivers, but never this one, does not get for ever.
+      const end = Math.min(since + timeout, ask.at + 4 * timeout)
+      if (end <= now) {
+        this.#drop(peer, ask, 'expired')
+        continue
+      }
+      wake = Math.min(wake, end)
+      if (ask.late) continue
+      if (since + patience <= now) {
+        this.#late(peer, ask)
+        late.push(ask.item)
+      } else {
+        wake = Math.min(wake, since + patience)
+      }
+    }
+    for (const item of late) this.#next(item)
+    if (wake < Infinity && peer.watch === undefined && peer.connected) peer.watch = timers.set(wake, () => { this.#watch(peer); this.#events.room(peer) })
+  }
+}

@@ -1,0 +1,84 @@
+import { StreamerError, type StreamerErrorCode } from './errors.ts'
+import type { Context } from './effects.ts'
+import type { Item } from './items.ts'
+import type { Half, Pull } from './pull.ts'
+import { Pace } from './pace.ts'
+import type { Feed } from './serve.ts'
+import type { Timer } from './timers.ts'
+import type { StreamPeer } from './type.ts'
+
+/** One item asked of one peer. */
+export interface Ask {
+  readonly item: Item
+  readonly at: number
+  /** Asked for by itself and not as part of an offer. */
+  readonly single: boolean
+  /** Others are asked meanwhile. */
+  late: boolean
+}
+
+/** How many ended halves are remembered, so that what was under way then is no fault. */
+const MAX_ENDED = 512
+
+/** Everything the core keeps of one connected peer. */
+export class PeerState {
+  readonly ref: StreamPeer
+  /** The overlay address in hexadecimal. */
+  readonly overlay: string
+  /** Whether it has `skep-stream/1`. */
+  readonly native: boolean
+  /** From join until it left or was dropped. */
+  connected = false
+  /** What it asked of us: streams by name and key. */
+  readonly feeds = new Map<string, Feed>()
+  /** What we ask of it: streams by name and key. */
+  readonly pulls = new Map<string, Pull>()
+  /** Halves whose Wanted waits for room. */
+  readonly held = new Set<Half>()
+  /** Items we asked for and have not got, by id, oldest first. */
+  readonly asks = new Map<string, Ask>()
+  /** Items it asked for by themselves and has not got, by id; whether it asked natively. */
+  readonly answering = new Map<string, boolean>()
+  readonly pace = new Pace()
+  /** When it last delivered something. */
+  lastDelivery = 0
+  /** Batches that wait for their items. */
+  batches = 0
+  invalid = 0
+  unsolicited = 0
+  /** Whether it subscribed to RETRIEVE_REQUEST. */
+  retrieves = false
+  /** Whether it says that it has all that its peers have. */
+  synced = false
+  watch: Timer | undefined
+  readonly #ended = new Set<string>()
+
+  constructor (ref: StreamPeer, overlay: string, native: boolean) {
+    this.ref = ref
+    this.overlay = overlay
+    this.native = native
+  }
+
+  /** Ends the conversation. What the peer sends from now on is not looked at. */
+  fault (context: Context, code: StreamerErrorCode, message: string): void {
+    if (!this.connected) return
+    this.connected = false
+    context.emit({ type: 'drop', peer: this, error: new StreamerError(code, message) })
+  }
+
+  /** Notes that we ended a half, so that an offer under way is no fault. */
+  ended (half: string): void {
+    this.#ended.delete(half)
+    this.#ended.add(half)
+    if (this.#ended.size > MAX_ENDED) {
+      for (const oldest of this.#ended) {
+        this.#ended.delete(oldest)
+        break
+      }
+    }
+  }
+
+  wasEnded (half: string): boolean {
+    return this.#ended.has(half)
+  }
+}

@@ -1,0 +1,136 @@
+import { Intervals } from '@skep/intervals-store'
+import type { BatchState } from './batch.ts'
+import type { PeerState } from './peer-state.ts'
+import { halfName, pairName, wireStream } from './stream-name.ts'
+import type { WireStream } from './messages.ts'
+import type { Timer } from './timers.ts'
+import type { Priority } from './type.ts'
+
+/** What a pull is made of. */
+export interface PullInit {
+  readonly peer: PeerState
+  readonly name: string
+  readonly key: string
+  readonly space: string
+  readonly live: boolean
+  readonly history: boolean
+  readonly priority: Priority
+}
+
+/** A range that was asked for and of which the next offer is due. */
+export interface Expected {
+  readonly from: number
+  readonly to: number | undefined
+}
+
+/** The live or the historical half of a pull. */
+export class Half {
+  readonly pull: Pull
+  readonly live: boolean
+  /** The next offer; `undefined` when none is due. */
+  expected: Expected | undefined
+  /** An offer whose Wanted has not gone out yet. */
+  held: BatchState | undefined
+  /** Its sink has been asked about {@link Half.held}. */
+  decided = false
+  /** Batches that were wanted and are not complete. */
+  readonly open = new Set<BatchState>()
+  /** No more offers will be asked for. */
+  finishing = false
+
+  constructor (pull: Pull, live: boolean) {
+    this.pull = pull
+    this.live = live
+  }
+
+  get name (): string {
+    return halfName(this.pull.name, this.pull.key, this.live)
+  }
+
+  get stream (): WireStream {
+    return wireStream(this.pull.name, this.pull.key, this.live)
+  }
+
+  /** Whether nothing of it is under way but the next offer. */
+  get idle (): boolean {
+    return this.held === undefined && this.open.size === 0
+  }
+}
+
+/** One stream that is asked of one peer: its two halves, and what of it is covered. */
+export class Pull {
+  readonly peer: PeerState
+  readonly name: string
+  readonly key: string
+  readonly space: string
+  readonly wantsLive: boolean
+  readonly wantsHistory: boolean
+  readonly priority: Priority
+  /** `waiting` for the cursor or for what is covered, then `active` until it is `over`. */
+  state: 'waiting' | 'active' | 'over' = 'waiting'
+  /** The epoch of the peer's store; empty for one that tells none. */
+  epoch = ''
+  /** The peer's last index when the session began; `undefined` when it tells none. */
+  cursor: number | undefined
+  /** What is durable here. */
+  covered = new Intervals()
+  /** The same, and what was given up in this session. */
+  settled = new Intervals()
+  /** The peer has begun to offer live items. */
+  liveBegan = false
+  /** Where history begins. */
+  first = 1
+  /** Where history ends, as far as it is known. */
+  bound: number | undefined
+  /** The last index that was offered. */
+  seen = 0
+  live: Half | undefined
+  history: Half | undefined
+  /** Tries of what is left open, in this session. */
+  attempts = 0
+  /** A batch has left a gap since the last try. */
+  gap = false
+  timer: Timer | undefined
+
+  constructor (init: PullInit) {
+    this.peer = init.peer
+    this.name = init.name
+    this.key = init.key
+    this.space = init.space
+    this.wantsLive = init.live
+    this.wantsHistory = init.history
+    this.priority = init.priority
+  }
+
+  /** Name and key in one. */
+  get pair (): string {
+    return pairName(this.name, this.key)
+  }
+
+  half (live: boolean): Half | undefined {
+    return live ? this.live : this.history
+  }
+
+  * halves (): Generator<Half> {
+    if (this.live !== undefined) yield this.live
+    if (this.history !== undefined) yield this.history
+  }
+
+  /** The first gap of the history after an index; `undefined` if there is none. */
+  gapAfter (index: number): Expected | undefined {
+    const gap = this.settled.next(Math.max(this.first, index + 1))
+    if (gap === undefined || gap.from > BigInt(this.bound ?? Number.MAX_SAFE_INTEGER)) return undefined
+    const to = gap.to === undefined ? this.bound : Math.min(Number(gap.to), this.bound ?? Infinity)
+    return { from: Number(gap.from), to }
+  }
+
+  /** Items that were offered and have no outcome yet. */
+  get openItems (): number {
+    let open = 0
+    for (const half of this.halves()) {
+      open += half.held?.open ?? 0
+      for (const batch of half.open) open += batch.open
+    }
+    return open
+  }
+}

@@ -1,0 +1,424 @@
+import type { Intervals } from '@skep/intervals-store'
+import { BitVector } from '@skep/wire'
+import { BatchState } from './batch.ts'
+import type { Context, Input } from './effects.ts'
+import type { Items } from './items.ts'
+import { ID_SIZE, type WireStream } from './messages.ts'
+import type { PeerState } from './peer-state.ts'
+import { Half, type Expected, type Pull } from './pull.ts'
+import { idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
+import type { SubscriptionEnd } from './subscription.ts'
+
+/** An offer as it comes. */
+interface Offered {
+  readonly Stream: WireStream
+  readonly From: bigint
+  readonly To: bigint
+  readonly Hashes: Uint8Array
+}
+
+/**
+ * The asking side: subscriptions, the offers they bring, and what of them is covered.
+ *
+ * A subscription waits for the peer's cursor (natively) and for what is covered of that
+ * epoch, then asks for live items from the cursor on and for the gaps before it.
+ */
+export class Pulls {
+  readonly #context: Context
+  readonly #items: Items
+
+  constructor (context: Context, items: Items) {
+    this.#context = context
+    this.#items = items
+  }
+
+  /** Begins a pull, of a peer that is connected. */
+  subscribe (pull: Pull): void {
+    const { peer } = pull
+    peer.pulls.set(pull.pair, pull)
+    if (!peer.native) return this.#withoutCursor(pull)
+    this.#context.emit({ type: 'send', peer, native: true, name: 'CursorRequestMsg', value: { Name: pull.name, Key: pull.key }, priority: 3 })
+    pull.timer = this.#context.timers.set(this.#context.now + this.#context.limits.cursorTimeout, () => this.#withoutCursor(pull))
+  }
+
+  /** Ends a pull at our will, and tells the peer. */
+  unsubscribe (pull: Pull): void {
+    if (pull.state === 'over') return
+    for (const half of [...pull.halves()]) this.#endHalf(half, true)
+    this.#over(pull, 'closed')
+  }
+
+  /** The peer has gone. */
+  left (peer: PeerState): void {
+    for (const pull of [...peer.pulls.values()]) {
+      for (const half of [...pull.halves()]) this.#endHalf(half, false)
+      this.#over(pull, 'gone')
+    }
+  }
+
+  cursor (peer: PeerState, { Name, Key, Epoch, Last }: { Name: string, Key: string, Epoch: string, Last: bigint }): void {
+    const pull = peer.pulls.get(pairName(Name, Key))
+    // One that was ended meanwhile, or had its cursor.
+    if (pull === undefined || pull.state !== 'waiting' || pull.cursor !== undefined) return
+    const last = toIndex(Last)
+    if (last === undefined || Epoch === '') return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a cursor outside of the index values, or without an epoch')
+    pull.cursor = last
+    pull.bound = last
+    pull.seen = last
+    pull.epoch = Epoch
+    this.#load(pull)
+  }
+
+  refused (peer: PeerState, name: string, key: string): void {
+    const pull = peer.pulls.get(pairName(name, key))
+    if (pull === undefined) return
+    for (const half of [...pull.halves()]) this.#endHalf(half, false)
+    this.#over(pull, 'refused')
+  }
+
+  /** The peer serves a half no more. */
+  quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
+    const pull = peer.pulls.get(pairName(Name, Key))
+    const half = pull?.half(Live)
+    if (pull === undefined || half === undefined) return
+    this.#endHalf(half, false)
+    peer.ended(half.name)
+    if (pull.live === undefined && pull.history === undefined) this.#over(pull, 'quit')
+  }
+
+  loaded (pull: Pull, covered: Intervals | undefined): void {
+    if (pull.state !== 'waiting' || !pull.peer.connected) return
+    pull.state = 'active'
+    if (covered !== undefined) {
+      const ahead = pull.cursor !== undefined && covered.last() > BigInt(pull.cursor)
+      // The peer's store has fewer items than we had of it, and says that it is the same one.
+      if (ahead) this.#context.emit({ type: 'reset', pull })
+      else {
+        pull.covered = covered
+        pull.settled = covered.clone()
+      }
+    }
+    if (pull.cursor === undefined) pull.first = 0
+    this.#begin(pull)
+  }
+
+  offered (peer: PeerState, message: Offered): void {
+    const { Stream, From, To, Hashes } = message
+    if (Hashes.length % ID_SIZE !== 0) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `an offer of ${Hashes.length} bytes`)
+    if (Stream.Name === RETRIEVE_REQUEST) return this.#offeredOnRequest(peer, message)
+    const pull = peer.pulls.get(pairName(Stream.Name, Stream.Key))
+    const half = pull?.half(Stream.Live)
+    if (pull === undefined || half?.expected === undefined) {
+      if (half === undefined && peer.wasEnded(`${Stream.Name}|${Stream.Key}|${Stream.Live ? 'l' : 'h'}`)) return
+      return peer.fault(this.#context, 'STREAMER_UNSOLICITED', 'an offer that was not asked for')
+    }
+    const from = toIndex(From)
+    const to = toIndex(To)
+    const count = Hashes.length / ID_SIZE
+    const problem = this.#problem(half, half.expected, from, to, count)
+    if (problem !== undefined) return peer.fault(this.#context, ...problem)
+    const ids = Array.from({ length: count }, (_, i) => Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE))
+    const batch = new BatchState(half, from!, to!, ids, ids.map(idKey))
+    half.expected = undefined
+    half.held = batch
+    half.decided = false
+    pull.seen = Math.max(pull.seen, batch.to)
+    this.#items.tally.idsOffered += count
+    if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
+    for (const key of batch.keys) this.#items.offered(peer, key)
+    peer.batches++
+    if (count > 0) return this.#items.need(batch)
+    half.decided = true
+    this.#want(half)
+  }
+
+  needed ({ batch, ticket, flags }: Extract<Input, { type: 'needed' }>): void {
+    const { half } = batch
+    if (half.held !== batch || flags === undefined) {
+      this.#items.needless(ticket)
+      // Our own sink could not say: the range stays open and is tried again.
+      if (half.held === batch) for (const i of batch.ids.keys()) batch.settle(i, 'late')
+    } else {
+      this.#items.needed(batch, ticket, flags)
+    }
+    if (half.held !== batch) return
+    half.decided = true
+    this.#want(half)
+  }
+
+  /** Items of a batch have got their outcomes. */
+  settled (batch: BatchState): void {
+    if (batch.answered) this.#complete(batch)
+  }
+
+  /** The peer may be asked for more: Wanted that wait go out, live ones first. */
+  room (peer: PeerState): void {
+    if (peer.held.size === 0) return
+    const waiting = [...peer.held]
+    for (const half of waiting) if (half.live) this.#want(half)
+    for (const half of waiting) if (!half.live) this.#want(half)
+  }
+
+  sealed ({ batch, ranges, done }: Extract<Input, { type: 'sealed' }>): void {
+    const { half, pull } = batch
+    if (!half.open.delete(batch)) return
+    pull.peer.batches--
+    if (done) {
+      for (const [from, to] of ranges) {
+        pull.covered.add(from, to)
+        pull.settled.add(from, to)
+      }
+    }
+    if (!done || !batch.whole) pull.gap = true
+    this.#context.emit({ type: 'changed' })
+    this.#want(half)
+    this.#settleHistory(pull)
+  }
+
+  #load (pull: Pull): void {
+    this.#context.timers.cancel(pull.timer)
+    this.#context.emit({ type: 'load', pull })
+  }
+
+  #withoutCursor (pull: Pull): void {
+    if (pull.state === 'waiting' && pull.cursor === undefined) this.#load(pull)
+  }
+
+  #begin (pull: Pull): void {
+    const { peer } = pull
+    const gap = pull.wantsHistory ? pull.gapAfter(pull.first - 1) : undefined
+    if (!pull.wantsHistory) pull.first = (pull.cursor ?? 0) + 1
+    if (pull.wantsLive) {
+      pull.live = new Half(pull, true)
+      pull.live.expected = { from: pull.cursor === undefined ? 0 : pull.cursor + 1, to: undefined }
+    }
+    if (gap !== undefined) {
+      pull.history = new Half(pull, false)
+      pull.history.expected = gap
+    }
+    if (pull.live !== undefined || gap !== undefined) {
+      this.#context.emit({
+        type: 'send',
+        peer,
+        native: false,
+        name: 'SubscribeMsg',
+        value: { Stream: wireStream(pull.name, pull.key, pull.live !== undefined), History: gap === undefined ? undefined : toRange(gap), Priority: pull.priority },
+        priority: 3
+      })
+    }
+    this.#context.emit({ type: 'changed' })
+    this.#settleHistory(pull)
+  }
+
+  /** What is wrong with an offer; `undefined` if it may be what was asked for. */
+  #problem (half: Half, expected: Expected, from: number | undefined, to: number | undefined, count: number): ['STREAMER_BAD_MESSAGE' | 'STREAMER_LIMIT' | 'STREAMER_UNSOLICITED', string] | undefined {
+    const { limits } = this.#context
+    const { peer } = half.pull
+    if (count > limits.maxOffer) return ['STREAMER_LIMIT', `an offer of ${count} items`]
+    if (peer.batches >= limits.maxOffersPerPeer) return ['STREAMER_LIMIT', `more than ${limits.maxOffersPerPeer} open offers`]
+    if (from === undefined || to === undefined || to < from) return ['STREAMER_BAD_MESSAGE', 'an offer outside of the index values']
+    if (count > to - from + 1) return ['STREAMER_BAD_MESSAGE', `an offer of ${count} items for ${to - from + 1} indices`]
+    // An old peer's live offers begin where it likes, and its bounded ranges may end later (streamer.md §8, flaw 3).
+    if (half.pull.cursor === undefined) return count === 0 ? ['STREAMER_BAD_MESSAGE', 'an empty offer'] : undefined
+    // A live stream begins after the last cursor that was told, which may be a later one than ours.
+    const first = half.live && !half.pull.liveBegan
+    if (first ? from < expected.from : from !== expected.from) return ['STREAMER_UNSOLICITED', `an offer from ${from} where ${expected.from} was asked for`]
+    if (expected.to !== undefined && to > expected.to) return ['STREAMER_UNSOLICITED', `an offer to ${to} where ${expected.to} was asked for`]
+    if (count === 0 && to - from + 1 > limits.maxEmptySkip) return ['STREAMER_LIMIT', `an empty offer over ${to - from + 1} indices`]
+    return undefined
+  }
+
+  /** The first live offer tells where history ends, if nothing did before. */
+  #firstLive (pull: Pull, from: number): void {
+    pull.liveBegan = true
+    if (pull.bound !== undefined && pull.bound >= from - 1) return
+    if (pull.bound !== undefined) pull.gap = true
+    pull.bound = from - 1
+    this.#settleHistory(pull)
+  }
+
+  /** Sends the Wanted of a half's offer, if its items are known and there is room. */
+  #want (half: Half): void {
+    const batch = half.held
+    if (batch === undefined || !half.decided) return
+    const { pull } = half
+    const { peer } = pull
+    const { limits, now, timers } = this.#context
+    // It goes out when one of those that are open is complete.
+    if (half.open.size >= limits.maxBatchesInFlight) return
+    if (!this.#hasRoom(peer, batch.open)) {
+      peer.held.add(half)
+      return
+    }
+    const wanted = batch.open > 0 ? this.#items.unasked(batch) : []
+    peer.held.delete(half)
+    half.held = undefined
+    half.open.add(batch)
+    batch.answered = true
+    const next = half.live ? { from: batch.to + 1, to: undefined } : pull.gapAfter(batch.to)
+    const vector = batch.ids.length > 0 ? new BitVector(batch.ids.length) : undefined
+    for (const i of wanted) vector!.set(i)
+    this.#items.askedInOffer(batch, wanted)
+    if (next === undefined || next.from > MAX_INDEX) half.finishing = true
+    else half.expected = next
+    this.#context.emit({
+      type: 'send',
+      peer,
+      native: false,
+      name: 'WantedHashesMsg',
+      value: {
+        Stream: half.stream,
+        Want: vector?.bytes ?? new Uint8Array(0),
+        ...(half.finishing
+          ? { From: NOTHING_MORE, To: OPEN_END }
+          : { From: BigInt(half.expected!.from), To: half.live ? 0n : toRange(half.expected!).To })
+      },
+      priority: 3
+    })
+    batch.progress = now
+    if (batch.open > 0) {
+      const look = (): void => {
+        const due = batch.progress + limits.batchTimeout
+        if (due <= this.#context.now) {
+          batch.progress = this.#context.now
+          this.#items.hurry(batch)
+          if (batch.open === 0) return
+        }
+        batch.timer = timers.set(batch.progress + limits.batchTimeout, look)
+      }
+      batch.timer = timers.set(now + limits.batchTimeout, look)
+    }
+    this.#complete(batch)
+  }
+
+  #hasRoom (peer: PeerState, count: number): boolean {
+    const { limits } = this.#context
+    if (count === 0) return true
+    const fits = (asks: number, bytes: number): boolean => asks === 0 || (asks + count) * limits.maxItem <= bytes
+    return fits(peer.asks.size, limits.maxWantedPerPeer) && fits(this.#items.asks, limits.maxWanted)
+  }
+
+  #complete (batch: BatchState): void {
+    if (batch.open > 0 || batch.closing || !batch.half.open.has(batch)) return
+    batch.closing = true
+    this.#context.timers.cancel(batch.timer)
+    this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late') })
+  }
+
+  /** Ends a history that has nothing left to ask for, and plans the next try for what was left open. */
+  #settleHistory (pull: Pull): void {
+    if (pull.state !== 'active') return
+    const half = pull.history
+    if (half !== undefined) {
+      if (!half.idle) return
+      const past = pull.bound !== undefined && half.expected !== undefined && half.expected.from > pull.bound
+      if (half.finishing || past) this.#endHalf(half, true)
+      // An old peer's history goes on for ever; only a gap is a reason to begin it again.
+      else if (pull.bound !== undefined || !pull.gap) return
+    }
+    if (!pull.gap) pull.attempts = 0
+    else if (this.#retry(pull)) return
+    if (pull.live === undefined && pull.history === undefined && pull.timer?.fn === undefined) this.#over(pull, 'done')
+  }
+
+  #retry (pull: Pull): boolean {
+    const { limits, now, timers } = this.#context
+    if (pull.timer?.fn !== undefined) return true
+    if (pull.attempts >= limits.maxRetries) {
+      this.#giveUp(pull)
+      return false
+    }
+    const wait = Math.min(limits.maxRetryAfter, limits.retryAfter * 2 ** pull.attempts)
+    pull.attempts++
+    pull.timer = timers.set(now + wait * (0.75 + this.#context.random() / 2), () => this.#tryAgain(pull))
+    return true
+  }
+
+  /** Leaves the gaps that are there for the next session; what fails later is tried anew. */
+  #giveUp (pull: Pull): void {
+    const end = this.#ended(pull)
+    if (end >= pull.first) for (const [from, to] of pull.covered.gaps(pull.first, end)) pull.settled.add(from, to)
+    pull.attempts = 0
+    pull.gap = false
+  }
+
+  /** Up to where everything was offered and has its outcome, or is history. */
+  #ended (pull: Pull): number {
+    let end = pull.seen
+    // Live batches that are under way are no gaps.
+    for (const batch of pull.live?.open ?? []) end = Math.min(end, batch.from - 1)
+    if (pull.live?.held !== undefined) end = Math.min(end, pull.live.held.from - 1)
+    return Math.max(pull.bound ?? 0, end)
+  }
+
+  #tryAgain (pull: Pull): void {
+    if (pull.state !== 'active') return
+    if (pull.history !== undefined) {
+      if (!pull.history.idle || pull.bound !== undefined) return
+      this.#endHalf(pull.history, true)
+    }
+    pull.gap = false
+    if (pull.bound !== undefined) pull.bound = this.#ended(pull)
+    const gap = pull.gapAfter(pull.first - 1)
+    if (gap !== undefined) {
+      pull.history = new Half(pull, false)
+      pull.history.expected = gap
+      this.#context.emit({
+        type: 'send',
+        peer: pull.peer,
+        native: false,
+        name: 'SubscribeMsg',
+        value: { Stream: pull.history.stream, History: toRange(gap), Priority: Math.max(0, pull.priority - 1) },
+        priority: 3
+      })
+    }
+    this.#settleHistory(pull)
+  }
+
+  #endHalf (half: Half, tell: boolean): void {
+    const { pull } = half
+    const { peer } = pull
+    for (const batch of [...half.open, ...(half.held === undefined ? [] : [half.held])]) {
+      this.#context.timers.cancel(batch.timer)
+      this.#items.abandon(batch)
+      peer.batches--
+    }
+    half.open.clear()
+    half.held = undefined
+    half.expected = undefined
+    peer.held.delete(half)
+    if (half.live) pull.live = undefined
+    else pull.history = undefined
+    if (!tell || !peer.connected) return
+    peer.ended(half.name)
+    this.#context.emit({ type: 'send', peer, native: false, name: 'UnsubscribeMsg', value: { Stream: half.stream }, priority: 3 })
+  }
+
+  #over (pull: Pull, end: SubscriptionEnd): void {
+    if (pull.state === 'over') return
+    pull.state = 'over'
+    this.#context.timers.cancel(pull.timer)
+    pull.peer.pulls.delete(pull.pair)
+    this.#context.emit({ type: 'over', pull, end })
+    this.#context.emit({ type: 'changed' })
+  }
+
+  /** An old peer offers what it has found for our requests. What we ask for comes without; the rest is not wanted. */
+  #offeredOnRequest (peer: PeerState, { Stream, To, Hashes }: Offered): void {
+    const count = Hashes.length / ID_SIZE
+    if (count === 0 || count > this.#context.limits.maxRetrieveOffer) return peer.fault(this.#context, 'STREAMER_LIMIT', `an offer of ${count} items`)
+    for (let i = 0; i < count; i++) this.#items.offered(peer, idKey(Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE)))
+    this.#context.emit({
+      type: 'send',
+      peer,
+      native: false,
+      name: 'WantedHashesMsg',
+      value: { Stream, Want: new BitVector(count).bytes, From: To === OPEN_END ? To : To + 1n, To: OPEN_END },
+      priority: 3
+    })
+  }
+}
+
+function toRange ({ from, to }: Expected): { From: bigint, To: bigint } {
+  return { From: BigInt(from), To: to === undefined ? 0n : BigInt(to) }
+}

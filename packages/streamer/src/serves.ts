@@ -1,0 +1,266 @@
+import { BitVector } from '@skep/wire'
+import type { Context, Input } from './effects.ts'
+import { ID_SIZE, type WireStream } from './messages.ts'
+import type { PeerState } from './peer-state.ts'
+import { Feed, Serve } from './serve.ts'
+import { NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
+import type { Batch, Priority } from './type.ts'
+
+/** What is sent where the original has a proof: the empty one (streamer.md §3). */
+const NO_PROOF = {
+  Sig: new Uint8Array(0),
+  Handover: { Stream: { Name: '', Key: '', Live: false }, Start: 0n, End: 0n, Root: new Uint8Array(0) }
+}
+
+/** How many batches of one half are delivered at once; the next offer waits for them. */
+const MAX_DELIVERING = 2
+
+/** Whether a name is served, and how urgent its live half is. */
+export interface Served {
+  priority (name: string): Priority | undefined
+}
+
+/** The serving side: cursors, offers, and deliveries of what was wanted. */
+export class Serves {
+  readonly #context: Context
+  readonly #served: Served
+
+  constructor (context: Context, served: Served) {
+    this.#context = context
+    this.#served = served
+  }
+
+  /** A native peer asks where a stream stands. */
+  cursorRequest (peer: PeerState, name: string, key: string): void {
+    const feed = this.#feed(peer, name, key)
+    if (feed === undefined) return this.#refuse(peer, name, key)
+    feed.replies++
+    this.#ask(feed)
+  }
+
+  subscribe (peer: PeerState, { Stream: { Name, Key, Live }, History }: { Stream: WireStream, History: { From: bigint, To: bigint } | undefined }): void {
+    if (Name === RETRIEVE_REQUEST) {
+      peer.retrieves = true
+      return
+    }
+    const range = History === undefined ? { from: 0, to: undefined } : fromRange(History)
+    if (range === undefined) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a history outside of the index values')
+    const feed = this.#feed(peer, Name, Key)
+    if (feed === undefined) return this.#refuse(peer, Name, Key)
+    feed.fresh = false
+    const priority = this.#served.priority(Name) ?? 2
+    const halves = [
+      ...(Live ? [new Serve(feed, true, priority, { from: 0, to: undefined })] : []),
+      ...(!Live || History !== undefined ? [new Serve(feed, false, lower(priority), range)] : [])
+    ]
+    for (const half of halves) {
+      // The original hangs up on a second subscription; nothing is lost by keeping the first.
+      if (feed.half(half.live) !== undefined) continue
+      if (half.live) feed.live = half
+      else feed.history = half
+      if (feed.told !== undefined && !feed.asking) this.#start(half)
+    }
+    if (feed.told === undefined) this.#ask(feed)
+  }
+
+  unsubscribe (peer: PeerState, { Name, Key, Live }: WireStream): void {
+    if (Name === RETRIEVE_REQUEST) {
+      peer.retrieves = false
+      return
+    }
+    const serve = peer.feeds.get(pairName(Name, Key))?.half(Live)
+    if (serve !== undefined) this.#end(serve)
+  }
+
+  wanted (peer: PeerState, { Stream, Want, From, To }: { Stream: WireStream, Want: Uint8Array, From: bigint, To: bigint }): void {
+    const serve = peer.feeds.get(pairName(Stream.Name, Stream.Key))?.half(Stream.Live)
+    // It may be one that we have just quit.
+    if (serve === undefined) return
+    const { offer } = serve
+    if (offer === undefined) return peer.fault(this.#context, 'STREAMER_UNSOLICITED', 'a Wanted without an offer')
+    const count = offer.ids.length
+    if (Want.length * 8 < count) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `${Want.length} bytes for ${count} items`)
+    serve.offer = undefined
+    const ids = count === 0 ? [] : [...BitVector.from(Want, count).ones()].map(i => offer.ids[i]!)
+    if (ids.length > 0) {
+      serve.delivering++
+      this.#context.emit({ type: 'deliver', serve, ids, priority: serve.priority })
+    }
+    if (From >= NOTHING_MORE) {
+      serve.state = 'idle'
+      return
+    }
+    const range = fromRange({ From, To })
+    if (range === undefined) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a range outside of the index values')
+    this.#collect(serve, range.from, range.to)
+  }
+
+  /** Asks an old peer to subscribe, unless it has. */
+  request (peer: PeerState, name: string, key: string): void {
+    if (peer.feeds.get(pairName(name, key))?.live !== undefined) return
+    this.#context.emit({
+      type: 'send',
+      peer,
+      native: false,
+      name: 'RequestSubscriptionMsg',
+      value: { Stream: { Name: name, Key: key, Live: true }, History: { From: 0n, To: 0n }, Priority: this.#served.priority(name) ?? 2 },
+      priority: 3
+    })
+  }
+
+  /** Serves a stream no more, and tells the peer, who then knows it. */
+  quit (peer: PeerState, name: string, key: string): void {
+    const feed = peer.feeds.get(pairName(name, key))
+    if (feed === undefined) return
+    for (const serve of [feed.live, feed.history]) {
+      if (serve === undefined) continue
+      this.#context.emit({ type: 'send', peer, native: false, name: 'QuitMsg', value: { Stream: serve.stream }, priority: 3 })
+      this.#end(serve)
+    }
+    this.#release(feed)
+  }
+
+  left (peer: PeerState): void {
+    for (const feed of [...peer.feeds.values()]) {
+      for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
+      feed.fresh = false
+      this.#release(feed)
+    }
+  }
+
+  cursor (feed: Feed, cursor: { epoch: string, last: number } | undefined): void {
+    feed.asking = false
+    const { peer } = feed
+    if (peer.feeds.get(feed.pair) !== feed) return
+    if (cursor === undefined) {
+      this.#refuse(peer, feed.name, feed.key)
+      for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
+      feed.fresh = false
+      return this.#release(feed)
+    }
+    feed.told = cursor
+    if (feed.replies > 0) feed.fresh = true
+    for (; feed.replies > 0; feed.replies--) {
+      this.#context.emit({ type: 'send', peer, native: true, name: 'CursorMsg', value: { Name: feed.name, Key: feed.key, Epoch: cursor.epoch, Last: BigInt(cursor.last) }, priority: 3 })
+    }
+    for (const serve of [feed.live, feed.history]) if (serve?.state === 'starting') this.#start(serve)
+    this.#release(feed)
+  }
+
+  collected (serve: Serve, batch: Batch | undefined): void {
+    if (serve.state !== 'collecting') return
+    const { peer } = serve.feed
+    if (batch === undefined) return this.quit(peer, serve.feed.name, serve.feed.key)
+    if (batch.ids.length > 0) return this.#offer(serve, batch)
+    const to = Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1)
+    // An old peer takes an empty offer for a fault; for it the stretch is passed over.
+    if (peer.native) return this.#offer(serve, { ...batch, to })
+    this.#collect(serve, batch.to + 1, serve.until)
+  }
+
+  delivered (serve: Serve, missing: readonly Uint8Array[]): void {
+    serve.delivering--
+    const { peer } = serve.feed
+    if (missing.length > 0 && peer.native && peer.connected) {
+      this.#context.emit({ type: 'send', peer, native: true, name: 'CannotDeliverMsg', value: { Ids: [...missing] }, priority: 3 })
+    }
+    const { ready } = serve
+    if (ready === undefined || serve.state === 'over') return
+    serve.ready = undefined
+    this.#offer(serve, ready)
+  }
+
+  #feed (peer: PeerState, name: string, key: string): Feed | undefined {
+    const pair = pairName(name, key)
+    const known = peer.feeds.get(pair)
+    if (known !== undefined) return known
+    const { maxServed, maxName } = this.#context.limits
+    // Each may have two halves.
+    if (name.length > maxName || key.length > maxName || name.includes('|') || this.#served.priority(name) === undefined) return undefined
+    if (2 * peer.feeds.size >= maxServed) return undefined
+    const feed = new Feed(peer, name, key)
+    peer.feeds.set(pair, feed)
+    return feed
+  }
+
+  #ask (feed: Feed): void {
+    if (feed.asking) return
+    feed.asking = true
+    this.#context.emit({ type: 'cursor', feed })
+  }
+
+  #refuse (peer: PeerState, name: string, key: string): void {
+    // An old peer would hang up at a SubscribeErrorMsg; it just gets no offers.
+    if (!peer.native || name.length > this.#context.limits.maxName || key.length > this.#context.limits.maxName) return
+    this.#context.emit({ type: 'send', peer, native: true, name: 'RefusedMsg', value: { Name: name, Key: key }, priority: 3 })
+  }
+
+  #start (serve: Serve): void {
+    const { last } = serve.feed.told!
+    if (serve.live) this.#collect(serve, last + 1, undefined)
+    else this.#collect(serve, serve.first.from, serve.first.to)
+  }
+
+  #collect (serve: Serve, from: number, to: number | undefined): void {
+    const { last } = serve.feed.told!
+    // History ends at the cursor, unless another end was named; what comes later is live.
+    const end = serve.live ? to : to ?? last
+    serve.until = end
+    if (end !== undefined && from > end) {
+      serve.state = 'idle'
+      return
+    }
+    serve.state = 'collecting'
+    this.#context.emit({ type: 'collect', serve, from, to: end })
+  }
+
+  #offer (serve: Serve, batch: Batch): void {
+    if (serve.delivering >= MAX_DELIVERING) {
+      serve.ready = batch
+      return
+    }
+    serve.state = 'offered'
+    serve.offer = batch
+    const Hashes = new Uint8Array(batch.ids.length * ID_SIZE)
+    for (const [i, id] of batch.ids.entries()) Hashes.set(id, i * ID_SIZE)
+    this.#context.emit({
+      type: 'send',
+      peer: serve.feed.peer,
+      native: false,
+      name: 'OfferedHashesMsg',
+      value: { Stream: serve.stream, From: BigInt(batch.from), To: BigInt(batch.to), Hashes, HandoverProof: NO_PROOF },
+      priority: 3
+    })
+  }
+
+  #end (serve: Serve): void {
+    serve.state = 'over'
+    serve.offer = undefined
+    serve.ready = undefined
+    const { feed } = serve
+    if (serve.live) feed.live = undefined
+    else feed.history = undefined
+    this.#context.emit({ type: 'halt', serve })
+    this.#release(feed)
+  }
+
+  /** Lets a source go that nobody asks. */
+  #release (feed: Feed): void {
+    if (feed.live !== undefined || feed.history !== undefined || feed.fresh || feed.asking) return
+    if (feed.peer.feeds.get(feed.pair) !== feed) return
+    feed.peer.feeds.delete(feed.pair)
+    this.#context.emit({ type: 'unfeed', feed })
+  }
+}
+
+function lower (priority: Priority): Priority {
+  return Math.max(0, priority - 1) as Priority
+}
+
+/** Reads a range from the wire; `undefined` if its ends are outside of the index values. 0 and 2^64-1 are the open end. */
+function fromRange ({ From, To }: { From: bigint, To: bigint }): { from: number, to: number | undefined } | undefined {
+  const from = toIndex(From)
+  const to = To === 0n || To === OPEN_END ? undefined : toIndex(To)
+  if (from === undefined || (to === undefined && To !== 0n && To !== OPEN_END)) return undefined
+  return { from, to: to === undefined || to < from ? undefined : to }
+}

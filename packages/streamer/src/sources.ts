@@ -1,0 +1,183 @@
+import type { Address, Clock } from '@skep/interface'
+import type { Conversation } from './conversation.ts'
+import type { Effect, Input } from './effects.ts'
+import { ID_SIZE } from './messages.ts'
+import type { StreamerLimits } from './options.ts'
+import type { PeerState } from './peer-state.ts'
+import type { Feed, Serve } from './serve.ts'
+import { idKey, MAX_INDEX } from './stream-name.ts'
+import type { Batch, Source, StreamPeer, StreamType } from './type.ts'
+
+/** How many items are read at once, and sent before the next are read. */
+const READ_AHEAD = 32
+
+type Handler = (peer: StreamPeer, address: Address, options: { signal: AbortSignal, hops?: number }) => Promise<Uint8Array | undefined>
+
+/** The serving halves that are open, and what runs for them. */
+export class Sources {
+  readonly #types: ReadonlyMap<string, StreamType>
+  readonly #clock: Clock
+  readonly #limits: StreamerLimits
+  readonly #step: (input: Input) => void
+  readonly #open = new Map<Feed, Source>()
+  readonly #running = new Map<Serve, AbortController>()
+  readonly #answers = new Map<PeerState, Map<string, AbortController>>()
+
+  constructor (types: ReadonlyMap<string, StreamType>, clock: Clock, limits: StreamerLimits, step: (input: Input) => void) {
+    this.#types = types
+    this.#clock = clock
+    this.#limits = limits
+    this.#step = step
+  }
+
+  /** How many sources are open. */
+  get size (): number {
+    return this.#open.size
+  }
+
+  /** How many requests are being answered. */
+  get answers (): number {
+    let count = 0
+    for (const running of this.#answers.values()) count += running.size
+    return count
+  }
+
+  cursor (feed: Feed): void {
+    const ask = async (): Promise<{ epoch: string, last: number } | undefined> => {
+      try {
+        let source = this.#open.get(feed)
+        if (source === undefined) {
+          source = this.#types.get(feed.name)?.source?.(feed.peer.ref, feed.key)
+          if (source === undefined) return undefined
+          this.#open.set(feed, source)
+        }
+        const { epoch, last } = await source.cursor()
+        return Number.isSafeInteger(last) && last >= 0 && epoch !== '' && epoch.length <= this.#limits.maxName ? { epoch, last } : undefined
+      } catch {
+        // A source that cannot say where it stands is not served.
+        return undefined
+      }
+    }
+    void ask().then(cursor => { this.#step({ type: 'cursor', feed, cursor }) })
+  }
+
+  collect ({ serve, from, to }: Extract<Effect, { type: 'collect' }>): void {
+    const controller = this.#controller(serve)
+    const collect = async (): Promise<Batch | undefined> => {
+      const source = this.#open.get(serve.feed)
+      if (source === undefined) return undefined
+      const { signal } = controller
+      const options = { limit: this.#limits.maxOffer, signal }
+      try {
+        let batch = await source.batch(Math.max(1, from), to, options)
+        if (serve.live && batch.ids.length < options.limit && this.#limits.collect > 0) {
+          // More may come at once: a short wait saves a round trip for each.
+          await this.#sleep(this.#limits.collect, signal)
+          batch = await source.batch(Math.max(1, from), to, options)
+        }
+        return this.#check(batch, from, to)
+      } catch {
+        return undefined
+      }
+    }
+    void collect().then(batch => { if (!controller.signal.aborted) this.#step({ type: 'collected', serve, batch }) })
+  }
+
+  /** Reads and sends what a peer wanted, a part at a time as it takes them. */
+  deliver ({ serve, ids, priority }: Extract<Effect, { type: 'deliver' }>, to: Conversation | undefined, sent: (bytes: number) => void): void {
+    const { signal } = this.#controller(serve)
+    const missing: Uint8Array[] = []
+    const deliver = async (): Promise<void> => {
+      for (let at = 0; at < ids.length && !signal.aborted; at += READ_AHEAD) {
+        const part = ids.slice(at, at + READ_AHEAD)
+        const bodies = await this.#open.get(serve.feed)?.read(part, { signal })
+        if (signal.aborted) return
+        await Promise.all(part.map(async (id, i) => {
+          const body = bodies?.[i]
+          if (body === undefined || body.length > this.#limits.maxItem) {
+            missing.push(id)
+            return
+          }
+          await to?.deliver(id, body, priority)
+          sent(body.length)
+        }))
+      }
+    }
+    void deliver()
+      .catch(() => { for (const id of ids) if (!missing.includes(id)) missing.push(id) })
+      .then(() => { this.#step({ type: 'delivered', serve, missing: signal.aborted ? [] : missing }) })
+  }
+
+  /** Stops what runs for a half. */
+  halt (serve: Serve): void {
+    this.#running.get(serve)?.abort()
+    this.#running.delete(serve)
+  }
+
+  close (feed: Feed): void {
+    const source = this.#open.get(feed)
+    this.#open.delete(feed)
+    source?.close()
+  }
+
+  /** Whatever is still being made for a peer that has gone is closed as soon as it is there. */
+  left (peer: PeerState): void {
+    for (const feed of [...this.#open.keys()]) if (feed.peer === peer && !feed.asking) this.close(feed)
+  }
+
+  answer ({ peer, id, hops }: Extract<Effect, { type: 'answer' }>, handle: Handler): void {
+    const controller = new AbortController()
+    let running = this.#answers.get(peer)
+    if (running === undefined) this.#answers.set(peer, running = new Map())
+    running.set(idKey(id), controller)
+    const ask = async (): Promise<Uint8Array | undefined> => {
+      try {
+        return await handle(peer.ref, id, { signal: controller.signal, ...(hops === undefined ? {} : { hops }) })
+      } catch {
+        // Who asks is told the same as when it is not here.
+        return undefined
+      }
+    }
+    void ask().then(data => {
+      if (controller.signal.aborted) return
+      this.#forgetAnswer(peer, id)
+      this.#step({ type: 'answered', peer, id, data })
+    })
+  }
+
+  unanswer (peer: PeerState, id: Uint8Array): void {
+    this.#answers.get(peer)?.get(idKey(id))?.abort()
+    this.#forgetAnswer(peer, id)
+  }
+
+  #forgetAnswer (peer: PeerState, id: Uint8Array): void {
+    const running = this.#answers.get(peer)
+    running?.delete(idKey(id))
+    if (running?.size === 0) this.#answers.delete(peer)
+  }
+
+  #controller (serve: Serve): AbortController {
+    let controller = this.#running.get(serve)
+    if (controller === undefined) this.#running.set(serve, controller = new AbortController())
+    return controller
+  }
+
+  /** What of a source's answer is offered; `undefined` if it is none. */
+  #check ({ to: last, ids }: Batch, from: number, to: number | undefined): Batch | undefined {
+    if (!Number.isSafeInteger(last) || last < from || last > (to ?? MAX_INDEX)) return undefined
+    if (ids.length > this.#limits.maxOffer || ids.some(id => id.length !== ID_SIZE)) return undefined
+    return { from, to: last, ids }
+  }
+
+  async #sleep (ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>(resolve => {
+      const done = (): void => {
+        cancel()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const cancel = this.#clock.after(ms, done)
+      signal.addEventListener('abort', done)
+    })
+  }
+}

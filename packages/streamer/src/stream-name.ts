@@ -1,0 +1,35 @@
+import type { WireStream } from './messages.ts'
+
+/** The largest index: safe integers only. */
+export const MAX_INDEX = Number.MAX_SAFE_INTEGER
+/** The open end of a range on the wire. */
+export const OPEN_END = 0xffff_ffff_ffff_ffffn
+/** As `From` of a Wanted: no further offer is due (streamer.md §8, flaw 3). */
+export const NOTHING_MORE = OPEN_END - 1n
+
+/** The name under which retrieve requests are subscribed to. */
+export const RETRIEVE_REQUEST = 'RETRIEVE_REQUEST'
+
+/** One text for name and key, also the one that intervals are kept under. */
+export function pairName (name: string, key: string): string {
+  return `${name}|${key}`
+}
+
+/** The original's text of one half. */
+export function halfName (name: string, key: string, live: boolean): string {
+  return `${name}|${key}|${live ? 'l' : 'h'}`
+}
+
+export function wireStream (name: string, key: string, live: boolean): WireStream {
+  return { Name: name, Key: key, Live: live }
+}
+
+/** An index from the wire; `undefined` if it is over 2^53 - 1. */
+export function toIndex (value: bigint): number | undefined {
+  return value <= BigInt(MAX_INDEX) ? Number(value) : undefined
+}
+
+/** A text that is the same for the same id, and short. */
+export function idKey (id: Uint8Array): string {
+  return String.fromCharCode.apply(null, id as unknown as number[])
+}

@@ -1,0 +1,41 @@
+import type { Half, Pull } from './pull.ts'
+import type { StreamStatus } from './status.ts'
+import { halfName } from './stream-name.ts'
+
+/** What one pull looks like from outside: a row for each half that was asked for. */
+export function streamStatus (pull: Pull): StreamStatus[] {
+  const rows: StreamStatus[] = []
+  const bound = pull.bound ?? pull.seen
+  if (pull.wantsHistory) rows.push(row(pull, false, pull.first, bound))
+  if (pull.wantsLive) rows.push(row(pull, true, bound + 1, Math.max(bound, pull.seen)))
+  return rows
+}
+
+function row (pull: Pull, live: boolean, from: number, to: number): StreamStatus {
+  const half = pull.half(live)
+  const covered = pull.covered
+  return {
+    peer: pull.peer.overlay,
+    stream: halfName(pull.name, pull.key, live),
+    covered: clip(pull, from, to),
+    cursor: live ? Math.max(pull.cursor ?? 0, pull.seen) : pull.bound ?? pull.seen,
+    synced: pull.state === 'active' && (to < from || covered.covers(from, to)) && (pull.bound !== undefined || (half?.idle ?? true)),
+    open: openItems(half)
+  }
+}
+
+function clip (pull: Pull, from: number, to: number): [number, number][] {
+  const ranges: [number, number][] = []
+  for (const [a, b] of pull.covered) {
+    const low = Math.max(Number(a), from)
+    const high = Math.min(Number(b), to)
+    if (low <= high) ranges.push([low, high])
+  }
+  return ranges
+}
+
+function openItems (half: Half | undefined): number {
+  let open = half?.held?.open ?? 0
+  for (const batch of half?.open ?? []) open += batch.open
+  return open
+}

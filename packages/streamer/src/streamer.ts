@@ -1,0 +1,403 @@
+import type { Address, Clock, Conn, Random } from '@skep/interface'
+import { Intervals, type IntervalsStore } from '@skep/intervals-store'
+import { Core } from './core.ts'
+import { StreamerError } from './errors.ts'
+import { Conversation } from './conversation.ts'
+import type { Effect, Input } from './effects.ts'
+import { Fetching, type FetchOptions } from './fetching.ts'
+import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
+import { PeerState } from './peer-state.ts'
+import { Pull } from './pull.ts'
+import { Sinks } from './sinks.ts'
+import { Sources } from './sources.ts'
+import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
+import { streamStatus } from './stream-status.ts'
+import type { Counters, StreamStatus } from './status.ts'
+import type { Subscription, SubscriptionEnd } from './subscription.ts'
+import type { Priority, StreamPeer, StreamType } from './type.ts'
+
+export interface SubscribeOptions {
+  /** Items from now on. Defaults to true. */
+  readonly live?: boolean
+  /** Items up to now, but those that are recorded as covered. Defaults to true. */
+  readonly history?: boolean
+  /** Of the live half, as a wish for old peers; natively the serving side decides. Defaults to the type's. */
+  readonly priority?: Priority
+  /** Ends the subscription when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** Answers a peer's retrieve request; `undefined` when the item cannot be had. `hops` is how far a native request may still go. */
+export type RequestHandler = (peer: StreamPeer, address: Address, options: { readonly signal: AbortSignal, readonly hops?: number }) => Promise<Uint8Array | undefined>
+
+/**
+ * Streams of items between peers: subscribe, offer, want, deliver, and single requests.
+ *
+ * It owns the conversations of `stream/5` and `skep-stream/1`; which streams there are
+ * and what their bytes mean is the stream types' business.
+ *
+ * @example
+ * ```ts
+ * import { SeededRandom, VirtualClock } from '@skep/sim'
+ * import { IntervalsStore } from '@skep/intervals-store'
+ * import { memoryStore } from '@skep/store-memory'
+ * import { Streamer } from '@skep/streamer'
+ *
+ * const streamer = new Streamer({
+ *   clock: new VirtualClock(),
+ *   random: new SeededRandom(1),
+ *   intervals: new IntervalsStore(memoryStore())
+ * })
+ * streamer.register({ name: 'LOG' })
+ * streamer.status() // []
+ * ```
+ */
+export class Streamer {
+  readonly #clock: Clock
+  readonly #intervals: IntervalsStore
+  readonly #limits: StreamerLimits
+  readonly #types = new Map<string, StreamType>()
+  readonly #core: Core
+  readonly #sinks: Sinks
+  readonly #sources: Sources
+  readonly #fetching: Fetching
+  readonly #conversations = new Map<string, Conversation>()
+  /** Subscriptions to peers that do not run yet. */
+  readonly #early = new WeakMap<StreamPeer, Map<string, () => void>>()
+  readonly #subscriptions = new Map<Pull, { subscription: Subscription, ended: (end: SubscriptionEnd) => void }>()
+  readonly #listeners = new Set<() => void>()
+  #decide: (peer: StreamPeer, name: string, key: string) => boolean = () => false
+  #handle: RequestHandler = async () => undefined
+  #timer: { at: number, cancel: () => void } | undefined
+  #telling: (() => void) | undefined
+  #stopped = false
+  /** Aborts what of ours runs for streams, when the streamer stops. */
+  readonly #stopping = new AbortController()
+
+  constructor (needs: { clock: Clock, random: Random, intervals: IntervalsStore }, options: StreamerOptions = {}) {
+    this.#clock = needs.clock
+    this.#intervals = needs.intervals
+    this.#limits = { ...defaultLimits, ...options.limits }
+    const step = (input: Input): void => { this.#step(input) }
+    this.#core = new Core(this.#limits, () => needs.random.float(), {
+      priority: name => {
+        const type = this.#types.get(name)
+        return type?.source === undefined ? undefined : type.priority ?? 2
+      }
+    })
+    this.#sinks = new Sinks(this.#intervals, this.#stopping.signal, step)
+    this.#sources = new Sources(this.#types, this.#clock, this.#limits, step)
+    this.#fetching = new Fetching(this.#limits, step)
+  }
+
+  /**
+   * Makes a stream type known. Types are registered before peers run.
+   *
+   * @throws TypeError - if the name is taken, too long, or the streamer's own.
+   */
+  register (type: StreamType): void {
+    const { name } = type
+    if (this.#types.has(name) || name === RETRIEVE_REQUEST) throw new TypeError(`${name} is registered already`)
+    if (name === '' || name.includes('|') || new TextEncoder().encode(name).length > this.#limits.maxName) throw new TypeError(`${name} is no name of a stream`)
+    this.#types.set(name, type)
+  }
+
+  /**
+   * Holds the conversation with a peer until one of its conns ends.
+   *
+   * Without `native` the peer is an original one: it tells no cursors and no epochs.
+   *
+   * @throws StreamerError - on the peer's fault; the conns are aborted then. `STREAMER_CLOSED` after {@link Streamer.stop}.
+   * @throws TypeError - if a peer of the same key runs already.
+   */
+  async run (peer: StreamPeer, conns: { readonly stream: Conn, readonly native?: Conn }, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#stopped) throw new StreamerError('STREAMER_CLOSED', 'the streamer was stopped')
+    if (this.#conversations.has(peer.key)) throw new TypeError('a peer of this key runs already')
+    options.signal?.throwIfAborted()
+    const state = new PeerState(peer, toHex(peer.overlay), conns.native !== undefined)
+    const conversation = new Conversation(state, conns, this.#clock, (input: Input) => { this.#step(input) })
+    this.#conversations.set(peer.key, conversation)
+    try {
+      this.#step({ type: 'joined', peer: state })
+      const early = this.#early.get(peer)
+      this.#early.delete(peer)
+      for (const subscribe of early?.values() ?? []) subscribe()
+      await conversation.run(options.signal)
+    } finally {
+      this.#conversations.delete(peer.key)
+      this.#step({ type: 'left', peer: state })
+      this.#sources.left(state)
+    }
+  }
+
+  /**
+   * Asks a peer for a stream: what is not covered of its history, and what comes.
+   *
+   * Idempotent while it goes on: the same subscription is returned. It may be called
+   * shortly before the peer runs, and begins when it does.
+   *
+   * @throws StreamerError - `STREAMER_UNKNOWN_STREAM` if the type has no sink for it, `STREAMER_LIMIT` over the bound for one peer, `STREAMER_CLOSED` after {@link Streamer.stop}.
+   */
+  subscribe (peer: StreamPeer, name: string, key: string, options: SubscribeOptions = {}): Subscription {
+    if (this.#stopped) throw new StreamerError('STREAMER_CLOSED', 'the streamer was stopped')
+    options.signal?.throwIfAborted()
+    const pair = pairName(name, key)
+    const state = this.#conversations.get(peer.key)?.peer
+    const running = state?.pulls.get(pair)
+    if (running !== undefined) return this.#subscriptions.get(running)!.subscription
+    return this.#open(peer, state, name, key, options)
+  }
+
+  /** Ends a subscription; does nothing if there is none. */
+  unsubscribe (peer: StreamPeer, name: string, key: string): void {
+    const pair = pairName(name, key)
+    this.#early.get(peer)?.delete(pair)
+    const pull = this.#conversations.get(peer.key)?.peer.pulls.get(pair)
+    if (pull !== undefined) this.#step({ type: 'unsubscribe', pull })
+  }
+
+  /** Asks an old peer to subscribe to a stream of ours, unless it has. */
+  requestSubscription (peer: StreamPeer, name: string, key: string): void {
+    const state = this.#conversations.get(peer.key)?.peer
+    if (state !== undefined) this.#step({ type: 'request', peer: state, name, key })
+  }
+
+  /** Serves a stream to a peer no more; does nothing if it is not served. */
+  quit (peer: StreamPeer, name: string, key: string): void {
+    const state = this.#conversations.get(peer.key)?.peer
+    if (state !== undefined) this.#step({ type: 'quit', peer: state, name, key })
+  }
+
+  /** Decides whether to subscribe when an old peer asks for it. Without it none of them is heeded. */
+  onSubscriptionRequest (decide: (peer: StreamPeer, name: string, key: string) => boolean): void {
+    this.#decide = decide
+  }
+
+  /**
+   * Asks peers for one item, in the order of the candidates: the next one when the one
+   * before says no, goes, lies, or takes longer than usual. An offer that names the item
+   * meanwhile makes its peer a candidate at once.
+   *
+   * @throws StreamerError - `STREAMER_NOT_FOUND` when nobody has it, `STREAMER_LIMIT` when too many fetches are open, `STREAMER_CLOSED` after {@link Streamer.stop}.
+   */
+  async fetch (address: Address, options: FetchOptions): Promise<Uint8Array> {
+    if (this.#stopped) throw new StreamerError('STREAMER_CLOSED', 'the streamer was stopped')
+    return await this.#fetching.fetch(address, options, peer => this.#conversations.get(peer.key)?.peer)
+  }
+
+  /** Answers retrieve requests of peers. Without it none is answered. */
+  onRequest (handler: RequestHandler): void {
+    this.#handle = handler
+  }
+
+  /** Every half of every subscription. */
+  status (): StreamStatus[] {
+    return [...this.#core.peers].flatMap(peer => [...peer.pulls.values()].flatMap(streamStatus))
+  }
+
+  /** What has gone over the wire and to the store since the start. */
+  get counters (): Counters {
+    return { ...this.#core.items.tally }
+  }
+
+  /** Whether a peer says that it has all that its peers have; `undefined` if it says nothing. */
+  peerSynced (peer: StreamPeer): boolean | undefined {
+    const state = this.#conversations.get(peer.key)?.peer
+    return state?.native === true ? state.synced : undefined
+  }
+
+  /** Tells native peers whether this node has all that its peers have. */
+  announceSynced (synced: boolean): void {
+    this.#step({ type: 'synced', synced })
+  }
+
+  /** Calls `listener` after something that {@link Streamer.status} shows has changed, coalesced. Returns the unsubscribe function. */
+  onChange (listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  /** What is kept at the moment; all of it is zero when no peer runs and nothing is fetched. For tests of leaks. */
+  get handles (): { peers: number, subscriptions: number, items: number, asks: number, timers: number, sources: number, answers: number } {
+    return {
+      peers: this.#conversations.size,
+      subscriptions: this.#subscriptions.size,
+      items: this.#core.items.size,
+      asks: this.#core.items.asks,
+      timers: this.#core.timers + (this.#telling === undefined ? 0 : 1),
+      sources: this.#sources.size,
+      answers: this.#sources.answers
+    }
+  }
+
+  /** Ends every conversation and fetch. Resolves when nothing of it is left; idempotent. */
+  async stop (): Promise<void> {
+    this.#stopped = true
+    const error = new StreamerError('STREAMER_CLOSED', 'the streamer was stopped')
+    this.#fetching.stop(error)
+    await Promise.all([...this.#conversations.values()].map(async conversation => { await conversation.stop(error) }))
+    this.#stopping.abort(error)
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#telling?.()
+    this.#telling = undefined
+    this.#listeners.clear()
+  }
+
+  #open (peer: StreamPeer, state: PeerState | undefined, name: string, key: string, options: SubscribeOptions): Subscription {
+    const pair = pairName(name, key)
+    const type = this.#types.get(name)
+    if (type?.sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `no type has a sink for ${name}`)
+    const { maxName, maxSubscribed } = this.#limits
+    if (key.includes('|') || new TextEncoder().encode(key).length > maxName) throw new TypeError(`${key} is no key of a stream`)
+    if (state !== undefined && 2 * (state.pulls.size + 1) > maxSubscribed) throw new StreamerError('STREAMER_LIMIT', `more than ${maxSubscribed} halves of streams asked of one peer`)
+    let ended = (_: SubscriptionEnd): void => {}
+    let active = true
+    let pull: Pull | undefined
+    const finished = new Promise<SubscriptionEnd>(resolve => { ended = resolve })
+    const finish = (end: SubscriptionEnd): void => {
+      active = false
+      options.signal?.removeEventListener('abort', close)
+      ended(end)
+    }
+    const close = (): void => {
+      if (!active) return
+      if (pull !== undefined) return this.#step({ type: 'unsubscribe', pull })
+      this.#early.get(peer)?.delete(pair)
+      finish('closed')
+    }
+    const subscription: Subscription = { peer, name, key, get active () { return active }, ended: finished, close }
+    const begin = (to: PeerState): void => {
+      const sink = type.sink!(peer, key)
+      if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
+      pull = new Pull({
+        peer: to,
+        name,
+        key,
+        space: type.space ?? name,
+        live: options.live ?? true,
+        history: options.history ?? true,
+        priority: options.priority ?? type.priority ?? 2
+      })
+      this.#sinks.open(pull, sink)
+      this.#subscriptions.set(pull, { subscription, ended: finish })
+      this.#step({ type: 'subscribe', pull })
+    }
+    if (state === undefined) {
+      let early = this.#early.get(peer)
+      if (early === undefined) this.#early.set(peer, early = new Map())
+      early.set(pair, () => {
+        const running = this.#conversations.get(peer.key)
+        if (running === undefined || !active) return
+        try {
+          begin(running.peer)
+        } catch {
+          finish('refused')
+        }
+      })
+    } else {
+      begin(state)
+    }
+    options.signal?.addEventListener('abort', close)
+    return subscription
+  }
+
+  #step (input: Input): void {
+    for (const effect of this.#core.step(input, this.#clock.now())) this.#perform(effect)
+    this.#arm()
+  }
+
+  #perform (effect: Effect): void {
+    switch (effect.type) {
+      case 'send': return this.#conversations.get(effect.peer.ref.key)?.send(effect)
+      case 'drop': return this.#conversations.get(effect.peer.ref.key)?.drop(effect.error)
+      case 'load': return void this.#load(effect.pull)
+      case 'reset': return void this.#intervals.reset(intervalsId(effect.pull)).catch(() => {})
+      case 'need': return this.#sinks.need(effect)
+      case 'check': return void this.#check(effect)
+      case 'seal': return this.#sinks.seal(effect)
+      case 'over':
+        this.#sinks.close(effect.pull)
+        this.#subscriptions.get(effect.pull)?.ended(effect.end)
+        this.#subscriptions.delete(effect.pull)
+        return
+      case 'cursor': return this.#sources.cursor(effect.feed)
+      case 'collect': return this.#sources.collect(effect)
+      case 'deliver': {
+        const conversation = this.#conversations.get(effect.serve.feed.peer.ref.key)
+        return this.#sources.deliver(effect, conversation, bytes => { this.#core.items.tally.bytesOut += bytes })
+      }
+      case 'halt': return this.#sources.halt(effect.serve)
+      case 'unfeed': return this.#sources.close(effect.feed)
+      case 'answer': return this.#sources.answer(effect, this.#handle)
+      case 'unanswer': return this.#sources.unanswer(effect.peer, effect.id)
+      case 'settle': return this.#fetching.settle(effect.fetch, effect.data)
+      case 'asked': return this.#asked(effect)
+      case 'changed': return this.#tell()
+    }
+  }
+
+  async #load (pull: Pull): Promise<void> {
+    const id = intervalsId(pull)
+    let covered: Intervals | undefined
+    try {
+      covered = await this.#intervals.get(id)
+      // A peer whose store is another one now: what was covered of the one before says nothing.
+      if (covered.length === 0) {
+        for (const other of await this.#intervals.list(id.peer)) {
+          if (other.id.stream === id.stream && other.id.epoch !== id.epoch) await this.#intervals.reset(other.id)
+        }
+      }
+    } catch {
+      // Without knowing what is covered all of it is offered again, and nothing is lost.
+    }
+    this.#step({ type: 'loaded', pull, covered })
+  }
+
+  async #check (effect: Extract<Effect, { type: 'check' }>): Promise<void> {
+    const { item, peer, data } = effect
+    const [puts, fetches] = await Promise.all([
+      Promise.all(effect.puts.map(async ({ space, pull }) => ({ space, result: await this.#sinks.put(pull, item.id, data) }))),
+      Promise.all(effect.fetches.map(async fetch => ({ fetch, accepted: await this.#fetching.accepts(fetch, data) })))
+    ])
+    this.#step({ type: 'checked', item, peer, data, puts, fetches })
+  }
+
+  #asked ({ peer, name, key }: Extract<Effect, { type: 'asked' }>): void {
+    if (this.#types.get(name)?.sink === undefined || peer.pulls.has(pairName(name, key))) return
+    try {
+      if (this.#decide(peer.ref, name, key)) this.subscribe(peer.ref, name, key)
+    } catch {
+      // What the peer asks for is not to be had here: it is not told, as it would hang up.
+    }
+  }
+
+  #arm (): void {
+    const at = this.#stopped && this.#conversations.size === 0 ? undefined : this.#core.next
+    if (at === this.#timer?.at) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (at === undefined) return
+    const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+      this.#timer = undefined
+      this.#step({ type: 'time' })
+    })
+    this.#timer = { at, cancel }
+  }
+
+  #tell (): void {
+    if (this.#telling !== undefined || this.#listeners.size === 0 || this.#stopped) return
+    this.#telling = this.#clock.after(0, () => {
+      this.#telling = undefined
+      for (const listener of [...this.#listeners]) listener()
+    })
+  }
+}
+
+function intervalsId (pull: Pull): { peer: string, stream: string, epoch: string } {
+  return { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
+}
+
+function toHex (bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+}

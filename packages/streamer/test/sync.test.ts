@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
+
+for (const native of [true, false]) {
+  describe(native ? 'between native peers' : 'with a peer that has stream/5 alone', () => {
+    test('history comes, then what is new', async () => {
+      const clock = new VirtualClock()
+      const a = new Node(1, clock, new Shelf().fill(1, 1_000))
+      const b = new Node(2, clock)
+      const link = new Link(a, b, { native })
+      b.streamer.subscribe(link.toA, 'SHELF', 'x')
+      await clock.advance(5_000)
+      expect(b.shelf.items.size).toBe(1_000)
+      a.shelf.fill(1_001, 1_300)
+      await clock.advance(5_000)
+      expect(b.shelf.items.size).toBe(1_300)
+      const { bodiesReceived, bodiesStored, duplicates } = b.streamer.counters
+      expect([bodiesReceived, bodiesStored, duplicates]).toEqual([1_300, 1_300, 0])
+      expect(b.streamer.status().every(({ synced }) => synced)).toBe(true)
+    })
+
+    test('after both ends restarted only what is new is offered', async () => {
+      const clock = new VirtualClock()
+      const a = new Node(1, clock, new Shelf().fill(1, 500))
+      const b = new Node(2, clock)
+      const first = new Link(a, b, { native })
+      b.streamer.subscribe(first.toA, 'SHELF', 'x')
+      await clock.advance(5_000)
+      first.cut()
+      await first.ran
+      a.shelf.fill(501, 520)
+      a.restart()
+      b.restart()
+      const second = new Link(a, b, { native })
+      b.streamer.subscribe(second.toA, 'SHELF', 'x')
+      await clock.advance(5_000)
+      expect(b.shelf.items.size).toBe(520)
+      expect(b.streamer.counters.idsOffered).toBe(20)
+    })
+  })
+}
+
+test('a cut in the middle of history loses nothing and transfers nothing twice', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 2_000))
+  const b = new Node(2, clock)
+  let received = 0
+  for (let cut = 1; cut < 40; cut++) {
+    const link = new Link(a, b, { latency: 10, bandwidth: 2_000_000 })
+    b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(cut * 7)
+    link.cut()
+    await link.ran
+    expect(nothingLeft(b.streamer)).toBe(true)
+    await clock.advance(100)
+    received += b.streamer.counters.bodiesStored
+    b.restart()
+  }
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(5_000)
+  expect(b.shelf.items.size).toBe(2_000)
+  expect(received + b.streamer.counters.bodiesStored).toBe(2_000)
+})
+
+test('gaps alone are asked for', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 1_000))
+  const b = new Node(2, clock)
+  const { IntervalsStore } = await import('@skep/intervals-store')
+  const peer = text(a.overlay)
+  await new IntervalsStore(b.store).seal([[1, 100], [150, 600], [602, 900]].map(([from, to]) => ({ id: { peer, stream: 'SHELF|x', epoch: 'one' }, from: from!, to: to! })))
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(5_000)
+  expect(b.streamer.counters.idsOffered).toBe(49 + 1 + 100)
+  expect([...Array(1_000).keys()].map(n => n + 1).filter(n => b.shelf.has(n)).length).toBe(150)
+  expect(b.streamer.status().map(({ stream, covered }) => [stream, covered])).toEqual([['SHELF|x|h', [[1, 1_000]]], ['SHELF|x|l', []]])
+})
+
+test('a wiped peer is noticed by its epoch and synced afresh', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 300))
+  const b = new Node(2, clock)
+  const first = new Link(a, b)
+  b.streamer.subscribe(first.toA, 'SHELF', 'x')
+  await clock.advance(5_000)
+  first.cut()
+  await first.ran
+  a.shelf.items.clear()
+  a.shelf.order.length = 0
+  a.shelf.epoch = 'two'
+  a.shelf.fill(1_001, 1_010)
+  const second = new Link(a, b)
+  b.streamer.subscribe(second.toA, 'SHELF', 'x')
+  await clock.advance(5_000)
+  expect(b.shelf.items.size).toBe(310)
+})
+
+test('a chunk offered by nine is transferred once, and all nine streams are covered', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(99, clock)
+  const many = Array.from({ length: 9 }, (_, i) => new Node(i + 1, clock, new Shelf().fill(1, 1_000)))
+  const links = many.map(a => new Link(a, b, { latency: 20 }))
+  for (const link of links) b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(20_000)
+  expect(b.shelf.items.size).toBe(1_000)
+  const { bodiesReceived, bodiesStored, duplicates } = b.streamer.counters
+  expect([bodiesReceived, bodiesStored, duplicates]).toEqual([1_000, 1_000, 0])
+  const rows = b.streamer.status()
+  expect(rows.length).toBe(18)
+  expect(rows.every(({ synced }) => synced)).toBe(true)
+})
+
+test('items that pass from peer to peer arrive everywhere once', async () => {
+  const clock = new VirtualClock()
+  const nodes = Array.from({ length: 5 }, (_, i) => new Node(i + 1, clock))
+  for (const [i, a] of nodes.entries()) {
+    for (const b of nodes.slice(i + 1)) {
+      const link = new Link(a, b, { latency: 5 })
+      a.streamer.subscribe(link.toB, 'SHELF', 'x')
+      b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    }
+  }
+  await clock.advance(1_000)
+  for (const [i, node] of nodes.entries()) node.shelf.fill(1 + 200 * i, 200 * (i + 1))
+  await clock.advance(20_000)
+  for (const node of nodes) {
+    expect(node.shelf.items.size).toBe(1_000)
+    expect(node.streamer.counters.bodiesReceived).toBe(800)
+    expect(node.streamer.counters.bodiesStored).toBe(800)
+  }
+})
+
+test('everything is quiet when all is here', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 100))
+  const b = new Node(2, clock)
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(60_000)
+  const offered = b.streamer.counters.idsOffered
+  expect(b.streamer.handles.timers).toBe(0)
+  await clock.advance(600_000)
+  expect(b.streamer.counters.idsOffered).toBe(offered)
+})
+
+test('an item that was deleted leaves a tombstone that is passed over', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 400))
+  for (let n = 1; n <= 300; n++) a.shelf.remove(id(n))
+  const b = new Node(2, clock)
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(5_000)
+  expect(b.shelf.items.size).toBe(100)
+  expect(b.streamer.status().every(({ synced }) => synced)).toBe(true)
+})
