@@ -6,8 +6,7 @@ import { concat } from './stream.ts'
 /**
  * The body of a request, held back while it is not read.
  *
- * NOTE: behind a Node server this is the incoming message itself. Its web stream counts
- * chunks where it should count bytes, and would take gigabytes into memory.
+ * Behind a Node server this is the incoming message itself, whose back-pressure is the socket's own.
  */
 export function requestBody (c: Context<ApiEnv>): AsyncIterable<Uint8Array> {
   return c.env?.incoming ?? c.req.raw.body ?? empty()

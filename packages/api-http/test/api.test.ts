@@ -99,6 +99,13 @@ describe('files', () => {
     await expect(response.arrayBuffer()).rejects.toThrow()
   })
 
+  test.each([[90, 'few'], [110, 'many']])('a body of %i bytes where 100 were promised breaks off', async (size, what) => {
+    const { api, node } = setup()
+    node.download = async () => ({ size: 100, body: (async function * () { yield noise(size) })() })
+    const response = await api.request(`/bytes/${nobody}`)
+    await expect(response.arrayBuffer()).rejects.toThrow(`10 bytes too ${what} came`)
+  })
+
   test('encryption is refused rather than left out', async () => {
     const { post, node } = setup()
     const response = await post('/bytes', noise(10), { 'swarm-encrypt': 'true' })

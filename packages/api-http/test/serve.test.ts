@@ -1,5 +1,6 @@
 import { createApi, serve, type Served } from '@skep/api-http'
 import { toHex } from '@skep/pot'
+import { VirtualClock } from '@skep/sim'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -9,7 +10,8 @@ let served: Served | undefined
 afterEach(async () => await served?.close())
 
 async function setup (node = new MemoryBackend()) {
-  served = await serve(createApi(node))
+  // Its time stands still, so that no limit ends what a client should have ended.
+  served = await serve(createApi(node, { clock: new VirtualClock() }))
   return { node, url: served.url, port: served.port }
 }
 
