@@ -12,6 +12,8 @@ export type NodeErrorCode =
   | 'LISTEN'
   /** No transport dials that scheme, or the text is no underlay. */
   | 'BAD_UNDERLAY'
+  /** A connection was not taken on: full, a second one to the same node, or not who was dialled. */
+  | 'REFUSED'
   /** The node is stopping or has stopped. */
   | 'STOPPED'
 

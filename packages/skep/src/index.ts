@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export { memoryTransport } from './memory.ts'
+export { createNode, DEFAULT_NETWORK_ID } from './node.ts'
+export { tcpTransport } from './tcp.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type {
   BinInfo, Download, Hello, Listener, ListenOptions, Node, NodeEvent, NodeOptions, PeerInfo, Status, StreamStatus, Transport, Upload

@@ -1,0 +1,265 @@
+import type { Address, Session } from '@skep/interface'
+import { chunkAddress, MAX_CHUNK_DATA, SPAN_SIZE } from '@skep/chunk'
+import { ChunkStore } from '@skep/chunk-store'
+import { Hive } from '@skep/hive'
+import { identity, parseUnderlay, type PeerRecord } from '@skep/identity'
+import { IntervalsStore } from '@skep/intervals-store'
+import { Kademlia } from '@skep/kademlia'
+import { toHex } from '@skep/pot'
+import { Retrieval } from '@skep/retrieval-stream'
+import { systemClock, systemRandom } from '@skep/runtime'
+import { Streamer } from '@skep/streamer'
+import { SyncStream } from '@skep/sync-stream'
+import { capabilities, converse, type Host } from './connections.ts'
+import { NodeError } from './errors.ts'
+import { downloadFile, uploadFile, type Chunks } from './files.ts'
+import type { NodePeer } from './peer.ts'
+import { tcpTransport } from './tcp.ts'
+import type { Download, Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport, Upload } from './types.ts'
+import { CLIENT } from './version.ts'
+
+/** The network of nodes that name no other (bzz-handshake.md, DefaultNetworkID). */
+export const DEFAULT_NETWORK_ID = 3
+/** How long `stop` waits for connections to end by themselves before it goes on, in milliseconds. */
+const STOP_GRACE = 2_000
+
+/**
+ * Starts a node: opens its store, listens, and begins to look for others.
+ *
+ * @throws NodeError - `LISTEN` or `BAD_UNDERLAY`; what was opened is closed again, but for the store.
+ *
+ * @example
+ * ```ts
+ * import { createNode } from 'skep'
+ * import { memoryStore } from '@skep/store-memory'
+ *
+ * const node = await createNode({ key: new Uint8Array(32).fill(7), store: memoryStore(), listen: ['127.0.0.1:0'] })
+ * console.log(node.listen)
+ * await node.stop()
+ * ```
+ */
+export async function createNode (options: NodeOptions): Promise<Node> {
+  const { store, clock = systemClock, random = systemRandom, light = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
+  const self = identity(options.key)
+  const base = self.overlay
+  const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities }
+  const transports = options.transports ?? [tcpTransport({ clock, random })]
+  const stopping = new AbortController()
+  const conversations = new Set<Promise<void>>()
+  const listeners = new Set<(event: NodeEvent) => void>()
+  const servers: Listener[] = []
+  const emit = (event: NodeEvent): void => { for (const listener of listeners) listener(event) }
+
+  const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
+  const chunks = await ChunkStore.open({ store, base, clock, random }, {
+    depth: () => table.depth,
+    ...(options.capacity !== undefined && { capacity: options.capacity }),
+    ...(options.durability !== undefined && { durability: options.durability })
+  })
+  const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
+  const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false })
+  const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock })
+  const hive = new Hive<NodePeer>({ table, clock, random, store, dial })
+  const underlays = (): string[] => servers.map(server => server.underlay)
+
+  const host: Host = {
+    clock,
+    hive,
+    streamer,
+    log,
+    local: () => ({ overlay: base, underlay: underlays()[0] ?? '', networkId, light }),
+    onPeer (peer, connected) {
+      log(`${connected ? 'connected to' : 'left by'} ${peer.name}${peer.light ? ', a light node' : ''}`)
+      emit({ type: 'peer', overlay: toHex(peer.overlay), connected })
+    }
+  }
+
+  /** Leads a session to its end, and remembers it until then. */
+  function attach (session: Session, expected?: Address): Promise<NodePeer> {
+    const { joined, ended } = converse(session, host, { signal: stopping.signal, ...(expected !== undefined && { expected }) })
+    conversations.add(ended)
+    void ended.finally(() => conversations.delete(ended))
+    return joined
+  }
+
+  async function dial (target: { readonly overlay?: Address, readonly underlays: readonly string[] }, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const either = AbortSignal.any([signal, stopping.signal])
+    let failure: unknown = new NodeError('BAD_UNDERLAY', 'no transport here dials any of its underlays')
+    for (const underlay of target.underlays) {
+      const transport = transports.find(({ scheme }) => underlay.startsWith(`${scheme}://`))
+      if (transport === undefined) continue
+      try {
+        await attach(await transport.dial(underlay, { hello, signal: either }), target.overlay)
+        return
+      } catch (error) {
+        failure = error
+        either.throwIfAborted()
+      }
+    }
+    throw failure
+  }
+
+  async function listenOn (address: string): Promise<void> {
+    const transport = transportFor(transports, address)
+    try {
+      servers.push(await transport.listen(address, {
+        hello,
+        admit: () => !stopping.signal.aborted && hive.admit(false),
+        failed: () => hive.released(false),
+        onSession: session => { attach(session).catch((error: unknown) => log(`refused ${session.remote.address ?? 'a remote'}: ${error instanceof Error ? error.message : String(error)}`)) }
+      }))
+    } catch (error) {
+      if (error instanceof NodeError) throw error
+      throw new NodeError('LISTEN', `cannot listen on ${address}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+
+  const bootnodes = (options.bootnodes ?? []).map(text => {
+    const underlay = text.includes('://') ? text : `tcp://${text}`
+    transportFor(transports, underlay)
+    parseUnderlay(underlay)
+    return underlay
+  })
+  try {
+    for (const address of options.listen ?? []) await listenOn(address)
+  } catch (error) {
+    await Promise.all(servers.map(async server => await server.close()))
+    throw error
+  }
+  await hive.start()
+  hive.bootstrap(bootnodes)
+  sync?.start()
+
+  let depth = table.depth
+  let synced = false
+  const offTable = table.onChange(() => {
+    if (table.depth === depth) return
+    depth = table.depth
+    log(`depth ${depth}`)
+    emit({ type: 'depth', depth })
+  })
+  const offStreamer = streamer.onChange(() => {
+    const now = isSynced()
+    if (now === synced) return
+    synced = now
+    log(synced ? 'synced' : 'syncing')
+    emit({ type: 'synced', synced })
+  })
+  function isSynced (): boolean {
+    return sync?.status().synced ?? true
+  }
+
+  const files: Chunks = {
+    put: async batch => await chunks.put(batch, { kind: 'content' }),
+    get: getChunk
+  }
+
+  async function getChunk (address: Address, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array | undefined> {
+    return await chunks.get(address) ?? await retrieval.retrieve(address, signal === undefined ? {} : { signal })
+  }
+
+  function refuseWrites (): void {
+    if (stopping.signal.aborted) throw new NodeError('STOPPED', 'the node has stopped')
+    if (light) throw new NodeError('LIGHT_NODE', 'a light node does not store: send it to a full node')
+  }
+
+  let stopped: Promise<void> | undefined
+  async function stop (): Promise<void> {
+    stopping.abort(new NodeError('STOPPED', 'the node stops'))
+    offTable()
+    offStreamer()
+    sync?.stop()
+    retrieval.stop()
+    await Promise.all(servers.map(async server => await server.close()))
+    await hive.stop()
+    await streamer.stop()
+    let cancel = (): void => {}
+    const grace = new Promise<void>(resolve => { cancel = clock.after(STOP_GRACE, resolve) })
+    await Promise.race([Promise.allSettled(conversations), grace])
+    cancel()
+    await chunks.close()
+    await store.close()
+  }
+
+  return {
+    overlay: base,
+    nodeId: self.nodeId,
+    ethereum: self.ethereum,
+    publicKey: self.publicKey,
+    light,
+    get listen () { return underlays() },
+
+    async upload (source, { signal } = {}) {
+      refuseWrites()
+      return await uploadFile(files, source, { signal: signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]) })
+    },
+    async download (reference, range = {}) {
+      return await downloadFile(files, reference, range)
+    },
+    getChunk,
+    async putChunk (data) {
+      refuseWrites()
+      if (data.length < SPAN_SIZE || data.length > MAX_CHUNK_DATA) throw new NodeError('BAD_CHUNK', `a chunk has ${SPAN_SIZE} to ${MAX_CHUNK_DATA} bytes, not ${data.length}`)
+      const address = chunkAddress(data)
+      await chunks.put([{ address, data }], { kind: 'content' })
+      return address
+    },
+    hasLocal: async addresses => await chunks.hasMany([...addresses]),
+
+    async status (): Promise<Status> {
+      return {
+        overlay: toHex(base),
+        networkId,
+        light,
+        listen: underlays(),
+        depth: table.depth,
+        connected: count(table.peers()),
+        known: count(table.known()),
+        chunks: chunks.size,
+        bins: chunks.counts(),
+        synced: isSynced(),
+        streams: streamer.status(),
+        transfers: { ...streamer.counters }
+      }
+    },
+    peers () {
+      return [...table.peers()].map(([peer, po]): PeerInfo => ({
+        overlay: toHex(peer.overlay), underlay: peer.record.underlays[0] ?? '', light: peer.light, po, outbound: peer.initiator
+      }))
+    },
+    topology () {
+      const bins = new Map<number, { po: number, connected: string[], known: string[] }>()
+      const bin = (po: number) => {
+        let it = bins.get(po)
+        if (it === undefined) bins.set(po, it = { po, connected: [], known: [] })
+        return it
+      }
+      for (const [peer, po] of table.peers()) bin(po).connected.push(toHex(peer.overlay))
+      for (const [record, po] of table.known()) bin(po).known.push(toHex(record.overlay))
+      return { depth: table.depth, bins: [...bins.values()].sort((a, b) => a.po - b.po) }
+    },
+    health () {
+      const { healthy, missing } = table.health()
+      return { healthy, missing: missing.map(({ overlay }) => toHex(overlay)) }
+    },
+    table: () => table.toString(),
+    onEvent (listener) {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+    stop: async () => await (stopped ??= stop())
+  }
+}
+
+function transportFor (transports: readonly Transport[], address: string): Transport {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1] ?? 'tcp'
+  const transport = transports.find(candidate => candidate.scheme === scheme)
+  if (transport === undefined) throw new NodeError('BAD_UNDERLAY', `no transport for ${scheme}:// here`)
+  return transport
+}
+
+function count (items: Iterable<unknown>): number {
+  let n = 0
+  for (const _ of items) n++
+  return n
+}

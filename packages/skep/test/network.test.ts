@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest'
+import type { Address, Store } from '@skep/interface'
+import { MemoryHub } from '@skep/conn-memory'
+import { depthOf } from '@skep/kademlia'
+import { proximity, toHex } from '@skep/pot'
+import { SeededRandom, VirtualClock } from '@skep/sim'
+import { memoryStore } from '@skep/store-memory'
+import { split } from '@skep/chunk'
+import { createNode, memoryTransport, type Node, type NodeOptions } from 'skep'
+
+/** A network of real nodes in one process, under one virtual clock. */
+class World {
+  readonly clock = new VirtualClock()
+  readonly random: SeededRandom
+  readonly hub: MemoryHub
+  readonly nodes: Node[] = []
+  readonly disks: Store[] = []
+  readonly #keys: Uint8Array[] = []
+
+  constructor (seed: number, latency = 5) {
+    this.random = new SeededRandom(seed)
+    this.hub = new MemoryHub({ clock: this.clock, latency })
+  }
+
+  async start (i: number, options: Partial<NodeOptions> = {}): Promise<Node> {
+    this.#keys[i] ??= this.random.bytes(32)
+    const disk = this.disks[i] ??= memoryStore()
+    const random = this.random.fork()
+    const node = await createNode({
+      key: this.#keys[i],
+      // A disk outlives the process that used it.
+      store: { ...methods(disk), close: async () => {} },
+      clock: this.clock,
+      random,
+      transports: [memoryTransport({ hub: this.hub, clock: this.clock, random })],
+      listen: [`memory://n${i}`],
+      bootnodes: i === 0 ? [] : ['memory://n0'],
+      ...options
+    })
+    this.nodes[i] = node
+    return node
+  }
+
+  /** The process is gone: nobody says goodbye. */
+  async crash (i: number): Promise<void> {
+    this.hub.cut(`n${i}`)
+    await this.stop(i)
+  }
+
+  async stop (i: number): Promise<void> {
+    const stopped = this.nodes[i]!.stop()
+    await this.clock.until(async () => await Promise.race([stopped.then(() => true), Promise.resolve(false)]), 10_000)
+    delete this.nodes[i]
+  }
+
+  get live (): Node[] {
+    return this.nodes.filter(node => node !== undefined)
+  }
+
+  async healthy (): Promise<void> {
+    const expected = this.live.length - 1
+    await this.clock.until(() => this.live.every(node => node.health().healthy && node.peers().length >= Math.min(expected, 4)), 60_000)
+  }
+
+  /** The chunks that are missing at a node which is responsible for them, by brute force over all. */
+  async missing (addresses: readonly Address[]): Promise<string[]> {
+    const out: string[] = []
+    const overlays = this.live.map(node => node.overlay)
+    for (const node of this.live) {
+      const depth = depthOf(node.overlay, overlays.filter(overlay => overlay !== node.overlay))
+      const ours = addresses.filter(address => proximity(node.overlay, address) >= depth)
+      const held = await node.hasLocal(ours)
+      ours.forEach((address, i) => { if (!held[i]) out.push(`${toHex(address).slice(0, 8)} at ${toHex(node.overlay).slice(0, 8)}`) })
+    }
+    return out
+  }
+
+  async end (): Promise<void> {
+    for (const i of this.nodes.keys()) if (this.nodes[i] !== undefined) await this.stop(i)
+  }
+}
+
+function methods (store: Store): Store {
+  return {
+    get: async key => await store.get(key),
+    getMany: async keys => await store.getMany(keys),
+    batch: async (operations, options) => await store.batch(operations, options),
+    range: options => store.range(options),
+    close: async () => await store.close()
+  }
+}
+
+async function * once (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function addressesOf (file: Uint8Array): Promise<Address[]> {
+  const out: Address[] = []
+  for await (const { address } of split(once(file), { rule: 'bee' })) out.push(address)
+  return out
+}
+
+async function read (node: Node, reference: Address, clock: VirtualClock): Promise<Uint8Array> {
+  let done: Uint8Array | undefined
+  let failed: unknown
+  void (async () => {
+    const { size, body } = await node.download(reference)
+    const out = new Uint8Array(size)
+    let at = 0
+    for await (const bytes of body) { out.set(bytes, at); at += bytes.length }
+    done = out
+  })().catch((error: unknown) => { failed = error })
+  await clock.until(() => done !== undefined || failed !== undefined, 120_000)
+  if (failed !== undefined) throw failed
+  return done!
+}
+
+describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
+  test('find each other, bring every chunk to all who are responsible, once, and give the file back', async () => {
+    const world = new World(seed)
+    for (let i = 0; i < 8; i++) await world.start(i)
+    await world.healthy()
+    const file = world.random.bytes(300_000)
+    const addresses = await addressesOf(file)
+    const { reference, size } = await world.nodes[3]!.upload(once(file))
+    expect(size).toBe(file.length)
+    await world.clock.until(async () => (await world.missing(addresses)).length === 0, 60_000)
+    for (const node of world.live) {
+      const { transfers } = await node.status()
+      expect(transfers.bodiesReceived).toBe(transfers.bodiesStored)
+      expect(transfers.duplicates).toBe(0)
+    }
+    expect(await read(world.nodes[6]!, reference, world.clock)).toEqual(file)
+    await world.end()
+    expect(world.clock.pending).toBe(0)
+  })
+
+  test('a node that crashes in mid-sync and comes back gets what it lacks, and nothing twice', async () => {
+    const world = new World(seed)
+    for (let i = 0; i < 8; i++) await world.start(i)
+    await world.healthy()
+    const file = world.random.bytes(600_000)
+    const addresses = await addressesOf(file)
+    await world.nodes[1]!.upload(once(file))
+    await world.clock.advance(60)
+    await world.crash(5)
+    await world.clock.advance(500)
+    const back = await world.start(5)
+    const before = (await back.status()).chunks
+    await world.clock.until(async () => (await world.missing(addresses)).length === 0, 120_000)
+    await world.clock.until(async () => (await back.status()).synced, 60_000)
+    const after = await back.status()
+    expect(after.transfers.duplicates).toBe(0)
+    expect(after.transfers.bodiesStored).toBe(after.chunks - before)
+    await world.end()
+  })
+
+  test('a restarted node fetches nothing that it has', async () => {
+    const world = new World(seed)
+    for (let i = 0; i < 5; i++) await world.start(i)
+    await world.healthy()
+    const file = world.random.bytes(200_000)
+    const addresses = await addressesOf(file)
+    await world.nodes[0]!.upload(once(file))
+    await world.clock.until(async () => (await world.missing(addresses)).length === 0, 60_000)
+    await world.clock.until(async () => (await Promise.all(world.live.map(async node => (await node.status()).synced))).every(Boolean), 60_000)
+    await world.stop(2)
+    await world.clock.advance(1000)
+    const back = await world.start(2)
+    await world.healthy()
+    await world.clock.until(async () => (await back.status()).synced, 60_000)
+    await world.clock.advance(30_000)
+    expect((await back.status()).transfers).toMatchObject({ bodiesReceived: 0, duplicates: 0 })
+    await world.end()
+  })
+})
+
+test('a reference that nobody holds is an error within thirty seconds, not a hang', async () => {
+  const world = new World(9)
+  for (let i = 0; i < 4; i++) await world.start(i)
+  await world.healthy()
+  const began = world.clock.now()
+  await expect(read(world.nodes[2]!, world.random.bytes(32), world.clock)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(world.clock.now() - began).toBeLessThan(30_000)
+  await world.end()
+})
+
+test('nodes of another network are not taken on, and the others go on', async () => {
+  const world = new World(10)
+  await world.start(0)
+  await world.start(1)
+  await world.start(2, { networkId: 4 })
+  await world.clock.advance(10_000)
+  expect(world.nodes.map(node => node.peers().length)).toEqual([1, 1, 0])
+  await world.end()
+})
+
+test('a light node reads, but neither stores, nor serves, nor counts', async () => {
+  const world = new World(11)
+  for (let i = 0; i < 3; i++) await world.start(i)
+  const light = await world.start(3, { light: true })
+  await world.clock.until(() => light.peers().length === 3, 30_000)
+  const file = world.random.bytes(50_000)
+  await expect(light.upload(once(file))).rejects.toMatchObject({ code: 'LIGHT_NODE' })
+  const { reference } = await world.nodes[1]!.upload(once(file))
+  await world.clock.advance(5000)
+  expect(await read(light, reference, world.clock)).toEqual(file)
+  expect((await light.status()).chunks).toBe(0)
+  for (const node of [0, 1, 2]) expect(world.nodes[node]!.topology().bins.flatMap(bin => bin.connected)).not.toContain(toHex(light.overlay))
+  await world.end()
+})
+
+test('stopping leaves no timer and no connection behind, at any moment', async () => {
+  for (const after of [0, 1, 7, 12, 30, 100, 600]) {
+    const world = new World(after + 20)
+    for (let i = 0; i < 3; i++) await world.start(i)
+    await world.clock.advance(after)
+    await world.end()
+    await world.clock.advance(60_000)
+    expect(world.clock.pending, `stopped after ${after} ms`).toBe(0)
+  }
+})
