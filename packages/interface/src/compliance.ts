@@ -6,3 +6,4 @@
 export type { Suite } from './compliance/suite.ts'
 export { testStore, type StoreSuite } from './compliance/store.ts'
 export { testConn, type ConnSuite } from './compliance/conn.ts'
+export { testOverlay, type OverlaySuite, type OverlayUnderTest } from './compliance/overlay.ts'

@@ -1,6 +1,6 @@
 import { depthOf, reachOf, saturationOf } from './depth.ts'
 import type { Entry } from './entry.ts'
-import type { Policy, View } from './policy.ts'
+import type { Policy, Suggestion, View } from './policy.ts'
 
 /** Attempts after which a peer no longer gives hope that its empty bin will be filled. */
 const HOPELESS = 3
@@ -53,7 +53,7 @@ function nextAttempt (entry: Entry<unknown, unknown>, { settings, depth, live }:
   return entry.triedAt + wait * entry.jitter
 }
 
-function suggest<R, P> (view: View<R, P>): Entry<R, P> | undefined {
+function suggest<R, P> (view: View<R, P>): Suggestion<R, P> {
   const { settings, sizes } = view
   const best: Partial<Record<Need, Entry<R, P>>> = {}
   const reach = reachOf(sizes, settings.neighbours)
@@ -76,7 +76,8 @@ function suggest<R, P> (view: View<R, P>): Entry<R, P> | undefined {
   const neighbour = leastTried(view, near)
   if (neighbour !== undefined) best.neighbourhood = neighbour
   const turn = TURNS[view.dials % TURNS.length]!
-  return best[turn.find(need => best[need] !== undefined) ?? 'sparse']
+  const need = turn.find(need => best[need] !== undefined)
+  return { entry: need && best[need] }
 }
 
 interface Look<R, P> {

@@ -88,7 +88,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
 
   /** The first bin that lacks peers, depth if none does; as the policy has it. */
   get saturation (): number {
-    return this.#policy.saturation(this.#view())
+    return this.#policy.saturation(this.view())
   }
 
   /**
@@ -123,8 +123,9 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     entry.peer = peer
     entry.since = entry.succeededAt = now
     this.#live.add(entry)
-    this.#policy.connected(entry, this.#view())
-    return { accepted: true, changed: this.#changed(), depth: this.#depth }
+    const changed = this.#changed()
+    this.#policy.connected(entry, this.view())
+    return { accepted: true, depth: this.#depth, changed }
   }
 
   /** A connection has ended. One that the table does not have is ignored, whatever address it claims. */
@@ -136,7 +137,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     }
     const entry = this.#live.get(peer.overlay)
     if (entry?.peer !== peer) return
-    this.#policy.disconnected(entry, this.#view())
+    this.#policy.disconnected(entry, this.view())
     entry.peer = undefined
     entry.since = this.#clock.now()
     this.#live.remove(entry.overlay)
@@ -147,7 +148,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
 
   /** Whom to dial next, `undefined` for nobody now. Nothing changes: say {@link Kademlia.dialled} when an attempt begins. */
   suggest (): R | undefined {
-    return this.#policy.suggest(this.#view())?.record
+    return this.#policy.suggest(this.view()).entry?.record
   }
 
   /** An attempt to dial begins. The address is not suggested again before its wait is over. */
@@ -155,7 +156,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     const entry = this.#entry(overlay)
     if (entry === undefined) return
     this.#dials++
-    this.#policy.dialled(entry, this.#view(), this.#random)
+    this.#policy.dialled(entry, this.view(), this.#random)
   }
 
   /** Forgets an address that is not connected. */
@@ -198,7 +199,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
    *   measured against what it knows itself.
    */
   health (expected?: PeerPot): Health {
-    const view = this.#view()
+    const view = this.view()
     const { neighbours } = this.#settings
     return healthOf({
       depth: this.#depth,
@@ -224,17 +225,8 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     return spare
   }
 
-  /** The table as text, in the form of the original's (kademlia §6). */
-  toString (): string {
-    return tableText(this.#view(), this.#clock.wall())
-  }
-
-  /** The table as plain data, for pages. */
-  toJSON (): TableSnapshot {
-    return snapshotOf(this.#view(), this.saturation, this.#light.size)
-  }
-
-  #view (): View<R, P> {
+  /** What a policy sees; for tests, and for looking into a table. */
+  view (): View<R, P> {
     return {
       base: this.base,
       settings: this.#settings,
@@ -246,6 +238,16 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
       dials: this.#dials,
       dialable: entry => this.#dialable(entry)
     }
+  }
+
+  /** The table as text, in the form of the original's (kademlia §6). */
+  toString (): string {
+    return tableText(this.view(), this.#clock.wall(), this.#policy.lastRowAlone !== true)
+  }
+
+  /** The table as plain data, for pages. */
+  toJSON (): TableSnapshot {
+    return snapshotOf(this.view(), this.saturation, this.#light.size)
   }
 
   #dialable ({ peer, record }: Entry<R, P>): boolean {
@@ -281,7 +283,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
   #changed (): boolean {
     const before = this.#depth
     this.#sizes = this.#live.sizes(this.base)
-    this.#depth = this.#policy.depth(this.#view())
+    this.#depth = this.#policy.depth(this.view())
     this.#notice.changed(this.#depth !== before)
     return this.#depth !== before
   }

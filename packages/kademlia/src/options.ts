@@ -9,6 +9,8 @@ export interface KademliaOptions {
   readonly minBinSize?: number
   /** Live peers above which a bin below depth is pruned. Defaults to 16. */
   readonly maxBinSize?: number
+  /** The highest bin number that is told apart; it holds everything nearer, and shows as the last row of the table. Defaults to 16. */
+  readonly maxBin?: number
   /** Wait after the first attempt to dial, in milliseconds; it doubles with each. Defaults to 1,000. */
   readonly retryInterval?: number
   /** Longest wait for a peer outside the neighbourhood, in milliseconds. Defaults to 300,000 (limits.md). */
@@ -42,6 +44,7 @@ const DEFAULTS = {
   neighbours: NEIGHBOURS,
   minBinSize: 4,
   maxBinSize: 16,
+  maxBin: 16,
   retryInterval: 1_000,
   retryCap: 300_000,
   retryCapNear: 30_000,
@@ -62,8 +65,8 @@ export function settingsOf (options: KademliaOptions): Settings {
     numbers[name] = value
   }
   if (numbers.retryInterval === 0) throw new RangeError('retryInterval must be more than 0')
+  if (!Number.isInteger(numbers.maxBin) || numbers.maxBin === 0) throw new RangeError('maxBin must be a whole number from 1 on')
   if (numbers.retryJitter >= 1) throw new RangeError('retryJitter must be less than 1')
-  if (numbers.neighbours < 1) throw new RangeError('neighbours must be at least 1')
   const { reachable, limitPrivateSubnets = false } = options
   return { ...numbers, limitPrivateSubnets, ...(reachable === undefined ? {} : { reachable }) }
 }

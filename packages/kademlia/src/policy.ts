@@ -10,6 +10,8 @@ export interface Entries<R, P> {
   /** The bins of `target` that are not empty, farthest first, from bin `from` on. */
   eachBin (target: Address, from?: number): Iterable<Bin<Entry<R, P>>>
 
+  get (overlay: Address): Entry<R, P> | undefined
+
   /** All with their proximity order to `target`, nearest bin first. */
   eachNeighbour (target: Address): Iterable<[entry: Entry<R, P>, po: number]>
 }
@@ -35,6 +37,16 @@ export interface View<R = unknown, P = unknown> {
   dialable (entry: Entry<R, P>): boolean
 }
 
+/** What a policy has in mind. */
+export interface Suggestion<R = unknown, P = unknown> {
+  /** Whom to dial; `undefined` for nobody now. */
+  readonly entry: Entry<R, P> | undefined
+  /** A bin that lacks peers, where nobody known could be dialled to fill it. */
+  readonly lacking?: number
+  /** Whether others should be told of that: it was not so before. */
+  readonly news?: boolean
+}
+
 /**
  * How a table decides: what its depth is, whom to dial next and how long to wait in
  * between. Pure but for what it notes in an entry.
@@ -42,14 +54,17 @@ export interface View<R = unknown, P = unknown> {
 export interface Policy {
   readonly name: string
 
+  /** Whether the last row of the table's text shows the nearest bin alone, rather than all from there on. */
+  readonly lastRowAlone?: boolean
+
   /** Neighbourhood depth of the peers that are connected. */
   depth (view: View): number
 
   /** First bin that lacks peers, depth if none does; -1 where there is nobody at all. */
   saturation (view: View): number
 
-  /** Whom to dial next, `undefined` for nobody now. */
-  suggest<R, P> (view: View<R, P>): Entry<R, P> | undefined
+  /** Whom to dial next. */
+  suggest<R, P> (view: View<R, P>): Suggestion<R, P>
 
   /** From when on the entry may be dialled. */
   nextAttempt (entry: Entry<unknown, unknown>, view: View): number
@@ -57,10 +72,10 @@ export interface Policy {
   /** An attempt to dial begins. */
   dialled (entry: Entry<unknown, unknown>, view: View, random: Random): void
 
-  /** A connection has begun. */
+  /** A connection has begun, and counts in `view`. */
   connected (entry: Entry<unknown, unknown>, view: View): void
 
-  /** The connection has ended. `entry.since` still says when it began. */
+  /** A connection has ended, and still counts in `view`; `entry.since` says when it began. */
   disconnected (entry: Entry<unknown, unknown>, view: View): void
 }
 

@@ -2,41 +2,49 @@ import { toHex } from '@skep/pot'
 import type { Entry } from './entry.ts'
 import type { View } from './policy.ts'
 
-/** Rows of the table; the last holds everything nearer (kademlia §2, MaxProxDisplay). */
-const ROWS = 16
+/** Addresses shown of a bin. */
 const SHOWN = 4
 const RULE = '='.repeat(73)
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** The table as text (kademlia §6): live peers to the left, known ones to the right, depth marked. */
-export function tableText (view: View, wall: number): string {
+/**
+ * The table as text (kademlia §6): live peers to the left, known ones to the right,
+ * depth marked.
+ *
+ * @param merge - whether the last row counts all bins from there on. The original shows
+ *   the nearest of them alone.
+ */
+export function tableText (view: View, wall: number, merge: boolean): string {
   const { base, settings, live, known, depth } = view
-  const left = rows(view, live, ({ overlay }) => short(overlay))
-  const right = rows(view, known, ({ overlay, tries }) => `${short(overlay)} (${tries})`)
+  const left = rows(view, live, merge, ({ overlay }) => short(overlay))
+  const right = rows(view, known, merge, ({ overlay, tries }) => `${short(overlay)} (${tries})`)
   const lines = [
     RULE,
     `${date(wall)} KΛÐΞMLIΛ hive: queen's address: ${toHex(base).slice(0, 6)}`,
     `population: ${live.size} (${known.size}), MinProxBinSize: ${settings.neighbours}, MinBinSize: ${settings.minBinSize}, MaxBinSize: ${settings.maxBinSize}`
   ]
-  for (let row = 0; row < ROWS; row++) {
+  for (let row = 0; row < settings.maxBin; row++) {
     if (row === depth) lines.push(`============ DEPTH: ${depth} ${'='.repeat(42)}`)
     lines.push(`${String(row).padStart(3, '0')} ${left[row]!.padEnd(31).slice(0, 31)} | ${right[row]!}`)
   }
   return `\n${[...lines, RULE].join('\n')}`
 }
 
-function rows (view: View, entries: View['live'], label: (entry: Entry<unknown, unknown>) => string): string[] {
-  const texts: string[] = Array(ROWS).fill(' 0')
+function rows (view: View, entries: View['live'], merge: boolean, label: (entry: Entry<unknown, unknown>) => string): string[] {
+  const { maxBin } = view.settings
+  const rows = Array.from({ length: maxBin }, () => ({ size: 0, labels: [] as string[] }))
   for (const bin of entries.eachBin(view.base)) {
-    const labels: string[] = []
+    const at = Math.min(bin.po, maxBin - 1)
+    if (!merge) rows[at] = { size: 0, labels: [] }
+    const row = rows[at]!
+    row.size += bin.size
     for (const entry of bin) {
-      if (labels.length === SHOWN) break
-      labels.push(label(entry))
+      if (row.labels.length === SHOWN) break
+      row.labels.push(label(entry))
     }
-    texts[Math.min(bin.po, ROWS - 1)] = [String(bin.size).padStart(2), ...labels].join(' ')
   }
-  return texts
+  return rows.map(({ size, labels }) => [String(size).padStart(2), ...labels].join(' '))
 }
 
 function short (overlay: Uint8Array): string {
