@@ -1,45 +1,68 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { CHROMIUM, chromiumArguments, hasChromium } from './src/chromium.mjs'
+import { ROOT, workspace } from './src/workspace.mjs'
 
-const root = resolve(import.meta.dirname, '../..')
+const folders = workspace()
 
-/** Every folder of the workspace that has a package.json, with what it exports. */
-const folders = ['packages', 'examples'].flatMap(group =>
-  readdirSync(join(root, group))
-    .map(name => ({ group, name, dir: join(root, group, name) }))
-    .filter(({ dir }) => existsSync(join(dir, 'package.json')))
-)
+/** Tests import packages by name and get their sources, so that a test run needs no build. */
+function alias (condition: 'default' | 'browser'): { find: RegExp, replacement: string }[] {
+  return folders.flatMap(({ dir, manifest: { name, exports } }) =>
+    Object.entries(exports ?? {}).flatMap(([key, target]) => {
+      const file: unknown = target?.[condition] ?? target?.default
+      if (typeof file !== 'string') return []
+      const source = file.replace('./dist/', './src/').replace(/\.js$/, '.ts')
+      const find = new RegExp(`^${(name + key.slice(1)).replaceAll('/', '\\/')}$`)
+      return [{ find, replacement: join(dir, source) }]
+    })
+  )
+}
 
-// Tests import packages by name and get their sources, so that a test run needs no build.
-const alias = folders.flatMap(({ dir }) => {
-  const { name, exports } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name: string, exports?: Record<string, unknown> }
-  return Object.entries(exports ?? {}).flatMap(([key, target]) => {
-    if (typeof target !== 'object' || target === null || !('default' in target)) return []
-    const source = String(target.default).replace('./dist/', './src/').replace(/\.js$/, '.ts')
-    const find = new RegExp(`^${(name + key.slice(1)).replaceAll('/', '\\/')}$`)
-    return [{ find, replacement: join(dir, source) }]
-  })
-})
+/** `foo.browser.test.ts` runs in Chromium, everything else in Node. */
+const IN_BROWSER = 'packages/*/test/**/*.browser.test.ts'
+
+const inNode: TestProjectConfiguration[] = folders
+  .filter(({ dir }) => existsSync(join(dir, 'test')) && readdirSync(join(dir, 'test')).length > 0)
+  .map(({ name, dir }) => ({
+    resolve: { alias: alias('default') },
+    test: {
+      name,
+      root: dir,
+      include: ['test/**/*.test.ts'],
+      exclude: ['test/**/*.browser.test.ts'],
+      benchmark: { include: ['bench/**/*.bench.ts'] },
+      testTimeout: 60_000,
+      hookTimeout: 60_000
+    }
+  }))
+
+const inBrowser: TestProjectConfiguration = {
+  resolve: { alias: alias('browser') },
+  // Every dependency is found before the first test: one found later makes Vite reload the page.
+  optimizeDeps: { entries: [IN_BROWSER] },
+  cacheDir: join(ROOT, 'node_modules/.vite/browser'),
+  test: {
+    name: 'browser',
+    root: ROOT,
+    include: [IN_BROWSER],
+    testTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      instances: [{ browser: 'chromium' }],
+      provider: playwright({ launchOptions: { executablePath: CHROMIUM, args: chromiumArguments } })
+    }
+  }
+}
 
 export default defineConfig({
-  root,
+  root: ROOT,
   test: {
+    allowOnly: false,
     reporters: ['default', join(import.meta.dirname, 'src/count-reporter.mjs')],
-    coverage: { provider: 'v8', include: ['packages/*/src/**'] },
-    projects: folders
-      .filter(({ dir }) => existsSync(join(dir, 'test')))
-      .map(({ name, dir }) => ({
-        resolve: { alias },
-        test: {
-          name,
-          root: dir,
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts'],
-          benchmark: { include: ['bench/**/*.bench.ts'] },
-          testTimeout: 60_000,
-          hookTimeout: 60_000
-        }
-      }))
+    projects: hasChromium() ? [...inNode, inBrowser] : inNode
   }
 })
