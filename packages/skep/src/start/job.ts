@@ -1,6 +1,7 @@
 import { CHUNK_SIZE, BRANCHES } from '@skep/chunk'
 import type { Clock } from '@skep/interface'
 import { fromHex } from '@skep/pot'
+import { setMaxListeners } from 'node:events'
 import { CliError } from '../cli/errors.ts'
 import type { Status } from '../types.ts'
 import { Cluster } from './cluster.ts'
@@ -41,7 +42,10 @@ const KILL_AT = 0.25
 export async function runJob ({ members, sources, clock, progress, signal }: JobNeeds): Promise<string> {
   // What still runs when one part fails, an upload for example, ends with the job.
   const over = new AbortController()
-  const cluster = new Cluster(members, clock, AbortSignal.any([signal, over.signal]))
+  const either = AbortSignal.any([signal, over.signal])
+  // Every call to every node listens to it, and the members' number bounds the calls.
+  setMaxListeners(0, either)
+  const cluster = new Cluster(members, clock, either)
   try {
     const ready = await Promise.all(members.map(async member => await member.ready(signal)))
     const view = new GlobalView(ready.map(({ overlay }) => fromHex(overlay)))
