@@ -1,8 +1,5 @@
 /** Times are in milliseconds. */
 export interface SyncStreamOptions {
-  /** How long a batch waits for more chunks after its first. Defaults to 50. */
-  readonly collect?: number
-
   /** Hashes in a batch at most. Defaults to 128 (limits.md). */
   readonly batch?: number
 
@@ -26,7 +23,6 @@ export interface SyncStreamOptions {
 }
 
 export const DEFAULTS: Required<SyncStreamOptions> = {
-  collect: 50,
   batch: 128,
   skip: 65_536,
   settle: 200,

@@ -1,4 +1,4 @@
-import type { Address, Clock } from '@skep/interface'
+import type { Address } from '@skep/interface'
 import type { Source } from '@skep/streamer'
 
 /** What serving a bin needs of the chunks. */
@@ -12,28 +12,21 @@ export interface ServedChunks {
 
 /** How a bin is served. */
 export interface SourceLimits {
-  /** Milliseconds that a batch waits for more after its first chunk. */
-  readonly collect: number
   /** Hashes in a batch at most. */
   readonly batch: number
   /** Indices that a batch without a hash may pass over. */
   readonly skip: number
 }
 
-/**
- * Serves one bin: waits for chunks without polling, collects for a moment, reads many
- * at once.
- */
+/** Serves one bin: waits for chunks without polling, lists and reads many at once. */
 export class BinSource implements Source {
   readonly #chunks: ServedChunks
-  readonly #clock: Clock
   readonly #bin: number
   readonly #limits: SourceLimits
   readonly #closed = new AbortController()
 
-  constructor (needs: { chunks: ServedChunks, clock: Clock }, bin: number, limits: SourceLimits) {
-    this.#chunks = needs.chunks
-    this.#clock = needs.clock
+  constructor (chunks: ServedChunks, bin: number, limits: SourceLimits) {
+    this.#chunks = chunks
     this.#bin = bin
     this.#limits = limits
   }
@@ -43,18 +36,14 @@ export class BinSource implements Source {
   }
 
   /**
-   * Collects the next hashes from index `from` on. Waits while the bin does not reach
-   * there. What it says it covered holds nothing but these hashes, and tombstones.
+   * Lists the next hashes from index `from` on. Waits while the bin does not reach there.
+   * What it says it covered holds nothing but these hashes, and tombstones.
    */
   async batch (from: number, to: number | undefined, { limit, signal }: { limit: number, signal: AbortSignal }): Promise<{ from: number, to: number, ids: Uint8Array[] }> {
     const most = Math.min(limit, this.#limits.batch)
     let next = Math.max(from, 1)
     while (true) {
       await this.#reaches(next, signal)
-      // While the end is open and the batch small, more may come within the moment.
-      if ((to === undefined || to > this.#chunks.last(this.#bin)) && this.#chunks.last(this.#bin) < next + most - 1) {
-        await this.#until(this.#limits.collect, () => this.#chunks.last(this.#bin) >= next + most - 1, signal)
-      }
       const end = Math.min(to ?? Infinity, this.#chunks.last(this.#bin))
       const entries = await this.#chunks.entries(this.#bin, next, end, most)
       signal.throwIfAborted()
@@ -77,30 +66,21 @@ export class BinSource implements Source {
     this.#closed.abort(new Error('the source was closed'))
   }
 
-  /** Resolves when the bin has an entry at `index`. */
+  /** Resolves when the bin has an entry at `index`, looking after each commit. */
   async #reaches (index: number, signal: AbortSignal): Promise<void> {
-    await this.#until(undefined, () => this.#chunks.last(this.#bin) >= index, signal)
-  }
-
-  /** Resolves when `holds` does, looking after each commit in the bin, or after `ms`. */
-  async #until (ms: number | undefined, holds: () => boolean, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    this.#closed.signal.throwIfAborted()
-    if (holds()) return
     const closed = this.#closed.signal
+    signal.throwIfAborted()
+    closed.throwIfAborted()
+    if (this.#chunks.last(this.#bin) >= index) return
     await new Promise<void>((resolve, reject) => {
-      const release: (() => void)[] = []
       const end = (settle: () => void): void => {
-        for (const fn of release) fn()
+        stop()
+        for (const each of [signal, closed]) each.removeEventListener('abort', gone)
         settle()
       }
       const gone = (): void => end(() => reject(signal.aborted ? signal.reason : closed.reason))
-      release.push(this.#chunks.onBin(this.#bin, () => { if (holds()) end(resolve) }))
-      if (ms !== undefined) release.push(this.#clock.after(ms, () => end(resolve)))
-      for (const each of [signal, closed]) {
-        each.addEventListener('abort', gone)
-        release.push(() => each.removeEventListener('abort', gone))
-      }
+      const stop = this.#chunks.onBin(this.#bin, () => { if (this.#chunks.last(this.#bin) >= index) end(resolve) })
+      for (const each of [signal, closed]) each.addEventListener('abort', gone)
     })
   }
 }

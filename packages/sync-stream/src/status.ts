@@ -41,7 +41,7 @@ export function statusOf (
       peer: name,
       bins: [...before.bins, bin],
       synced: before.synced && open && own.length > 0 && own.every(({ synced }) => synced),
-      lag: before.lag + Math.max(0, ...own.map(lagOf)),
+      lag: before.lag + lagOf(own),
       open: before.open + own.reduce((sum, half) => sum + half.open, 0)
     })
   }
@@ -49,9 +49,10 @@ export function statusOf (
   return { synced: settled && all.length > 0 && all.every(({ synced }) => synced), peers: all }
 }
 
-/** Indices up to the cursor that no range covers. */
-function lagOf ({ covered, cursor }: StreamStatus): number {
-  let missing = cursor
-  for (const [from, to] of covered) missing -= Math.max(0, Math.min(to, cursor) - Math.max(from, 1) + 1)
-  return Math.max(0, missing)
+/** Places up to the peer's last one that neither half covers. */
+function lagOf (halves: readonly StreamStatus[]): number {
+  const last = Math.max(0, ...halves.map(({ cursor }) => cursor))
+  let covered = 0
+  for (const half of halves) for (const [from, to] of half.covered) covered += Math.max(0, Math.min(to, last) - Math.max(from, 1) + 1)
+  return Math.max(0, last - covered)
 }

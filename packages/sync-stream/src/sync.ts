@@ -64,12 +64,12 @@ export class SyncStream<P extends StreamPeer> {
     this.#needs = needs
     this.#options = { ...DEFAULTS, ...options }
     this.#wishes = new Wishes(this.#options)
-    const { chunks, clock, streamer } = needs
+    const { chunks, streamer } = needs
     streamer.register({
       name: SYNC,
       source: (_, key) => {
         const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSource({ chunks, clock }, bin, this.#options)
+        return bin === undefined ? undefined : new BinSource(chunks, bin, this.#options)
       },
       sink: (peer, key) => {
         const bin = binOf(key)
