@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Net, type Node } from './net.ts'
+
+let net: Net
+beforeEach(() => { net = new Net(1) })
+afterEach(async () => {
+  await net.stop()
+  expect(net.clock.pending).toBe(0)
+})
+
+/** A request that was given up is remembered as long as its answer may come. */
+async function idle (...nodes: Node[]): Promise<void> {
+  await net.clock.advance(15_000)
+  for (const { streamer } of nodes) expect(streamer.handles).toMatchObject({ items: 0, asks: 0, answers: 0 })
+}
+
+test('a chunk that is here is taken from here', async () => {
+  const [a, b] = [await net.add(3), await net.add(8)]
+  net.connect(a, b)
+  await a.chunks.put([net.chunk])
+  expect(await a.retrieval.retrieve(net.chunk.address)).toEqual(net.chunk.data)
+  expect(b.looked()).toBe(0)
+})
+
+test('a chunk comes over several hops, each nearer than the one before', async () => {
+  const nodes = [await net.add(0), await net.add(2), await net.add(5), await net.add(9)]
+  for (let i = 1; i < nodes.length; i++) net.connect(nodes[i - 1]!, nodes[i]!)
+  await nodes[3]!.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  const [data, ms] = await net.time(nodes[0]!.retrieval.retrieve(net.chunk.address))
+  expect(data).toEqual(net.chunk.data)
+  expect(ms).toBeLessThan(200)
+  for (const node of nodes.slice(0, 3)) expect(await node.chunks.has(net.chunk.address)).toBe(false)
+  await idle(...nodes)
+})
+
+test('with the cache it is kept on the way', async () => {
+  const nodes = [await net.add(0), await net.add(2, { cache: true }), await net.add(5)]
+  for (let i = 1; i < nodes.length; i++) net.connect(nodes[i - 1]!, nodes[i]!)
+  await nodes[2]!.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  await net.time(nodes[0]!.retrieval.retrieve(net.chunk.address))
+  expect(await Promise.all(nodes.map(({ chunks }) => chunks.has(net.chunk.address)))).toEqual([false, true, true])
+})
+
+test('the nearest is asked first', async () => {
+  const a = await net.add(0)
+  const others = [await net.add(4), await net.add(12), await net.add(7)]
+  for (const other of others) {
+    net.connect(a, other)
+    await other.chunks.put([net.chunk])
+  }
+  await net.clock.advance(100)
+  await net.time(a.retrieval.retrieve(net.chunk.address))
+  expect(others.map(({ looked }) => looked())).toEqual([0, 1, 0])
+})
+
+test('a request is never passed on to somebody who is not nearer, but our own may be', async () => {
+  const [far, middle, side, near] = [await net.add(1), await net.add(4), await net.add(3), await net.add(6)]
+  net.connect(far, middle)
+  net.connect(middle, side)
+  net.connect(middle, near)
+  await side.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  expect((await net.time(far.retrieval.retrieve(net.chunk.address)))[0]).toBeUndefined()
+  expect(side.looked()).toBe(0)
+  await net.clock.advance(5_000)
+  expect((await net.time(middle.retrieval.retrieve(net.chunk.address)))[0]).toEqual(net.chunk.data)
+})
+
+test('when all say no the answer comes soon', async () => {
+  const nodes = [await net.add(0), await net.add(3), await net.add(4), await net.add(5), await net.add(9)]
+  for (const [i, a] of nodes.entries()) for (const b of nodes.slice(i + 1)) net.connect(a, b)
+  await net.clock.advance(100)
+  for (const node of nodes) {
+    const [data, ms] = await net.time(node.retrieval.retrieve(net.chunk.address))
+    expect(data).toBeUndefined()
+    expect(ms).toBeLessThan(1_000)
+  }
+  await idle(...nodes)
+})
+
+test('when nobody is connected the answer is there at once', async () => {
+  const a = await net.add(0)
+  expect(await net.time(a.retrieval.retrieve(net.chunk.address))).toEqual([undefined, 0])
+})
+
+test.each([0, 20])('when those at proximity order %i are silent the answer comes within 20 seconds', async po => {
+  const a = await net.add(10)
+  for (let i = 0; i < 3; i++) {
+    const silent = await net.add(po)
+    silent.streamer.onRequest(async () => new Promise(() => {}))
+    net.connect(a, silent)
+  }
+  await net.clock.advance(100)
+  const [data, ms] = await net.time(a.retrieval.retrieve(net.chunk.address))
+  expect(data).toBeUndefined()
+  expect(ms).toBeLessThanOrEqual(20_000)
+  await idle(a)
+})
+
+test('a silent peer is passed over for the next one', async () => {
+  const [a, silent, good] = [await net.add(0), await net.add(9), await net.add(5)]
+  silent.streamer.onRequest(async () => new Promise(() => {}))
+  net.connect(a, silent)
+  net.connect(a, good)
+  await good.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  const [data, ms] = await net.time(a.retrieval.retrieve(net.chunk.address))
+  expect(data).toEqual(net.chunk.data)
+  expect(ms).toBeLessThan(5_000)
+})
+
+test('a peer that lies is passed over for the next one', async () => {
+  const [a, liar, good] = [await net.add(0), await net.add(9), await net.add(5)]
+  liar.streamer.onRequest(async () => Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9))
+  net.connect(a, liar)
+  net.connect(a, good)
+  await good.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  expect((await net.time(a.retrieval.retrieve(net.chunk.address)))[0]).toEqual(net.chunk.data)
+})
+
+test('a peer that goes is passed over for the next one', async () => {
+  const [a, going, good] = [await net.add(0), await net.add(9), await net.add(5)]
+  going.streamer.onRequest(async () => new Promise(() => {}))
+  const cut = net.connect(a, going)
+  net.connect(a, good)
+  await good.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  net.clock.after(50, cut)
+  const [data, ms] = await net.time(a.retrieval.retrieve(net.chunk.address))
+  expect(data).toEqual(net.chunk.data)
+  expect(ms).toBeLessThan(300)
+})
+
+test('however many ask, it is fetched once', async () => {
+  const [a, b, c] = [await net.add(0), await net.add(1), await net.add(4)]
+  const holder = await net.add(9)
+  net.connect(a, c)
+  net.connect(b, c)
+  net.connect(c, holder)
+  await holder.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  const all = Promise.all([...Array.from({ length: 20 }, () => a), ...Array.from({ length: 20 }, () => b), c].map(({ retrieval }) => retrieval.retrieve(net.chunk.address)))
+  const [found] = await net.time(all)
+  expect(found.every(data => data !== undefined && data.length === net.chunk.data.length)).toBe(true)
+  expect(holder.looked()).toBe(1)
+})
+
+test('two nodes that look for the same chunk do not wait for each other', async () => {
+  const [a, b] = [await net.add(3), await net.add(4)]
+  net.connect(a, b)
+  await net.clock.advance(100)
+  const [found, ms] = await net.time(Promise.all([a.retrieval.retrieve(net.chunk.address), b.retrieval.retrieve(net.chunk.address)]))
+  expect(found).toEqual([undefined, undefined])
+  expect(ms).toBeLessThan(1_000)
+})
+
+test('that nobody has it is remembered for a moment, and found out anew after it', async () => {
+  const [a, b, c] = [await net.add(0), await net.add(4), await net.add(9)]
+  net.connect(a, b)
+  net.connect(b, c)
+  await net.clock.advance(100)
+  const look = async (): Promise<unknown> => (await net.time(a.retrieval.retrieve(net.chunk.address)))[0]
+  expect(await look()).toBeUndefined()
+  expect(await look()).toBeUndefined()
+  expect(c.looked()).toBe(1)
+  await c.chunks.put([net.chunk])
+  await net.clock.advance(2_000)
+  expect(await look()).toEqual(net.chunk.data)
+})
+
+test('who gives up gets the reason, and the others the chunk', async () => {
+  const [a, b] = [await net.add(0), await net.add(9)]
+  net.connect(a, b)
+  await b.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const given = a.retrieval.retrieve(net.chunk.address, { signal: stop.signal })
+  const other = a.retrieval.retrieve(net.chunk.address)
+  net.clock.after(5, () => stop.abort(reason))
+  await expect(net.time(given)).rejects.toBe(reason)
+  expect((await net.time(other))[0]).toEqual(net.chunk.data)
+  await expect(a.retrieval.retrieve(net.chunk.address, { signal: stop.signal })).rejects.toBe(reason)
+})
+
+test('when the last one gives up, nobody is asked any longer', async () => {
+  const [a, silent] = [await net.add(0), await net.add(9)]
+  silent.streamer.onRequest(async (_, __, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))))
+  net.connect(a, silent)
+  await net.clock.advance(100)
+  const stop = new AbortController()
+  const given = a.retrieval.retrieve(net.chunk.address, { signal: stop.signal })
+  net.clock.after(50, () => stop.abort(new Error('enough')))
+  await expect(net.time(given)).rejects.toThrow('enough')
+  await idle(a, silent)
+})
+
+test('what is looked for at the same time is bounded', async () => {
+  const [a, silent] = [await net.add(0, { maxOpen: 2 }), await net.add(9)]
+  silent.streamer.onRequest(async () => new Promise(() => {}))
+  net.connect(a, silent)
+  await net.clock.advance(100)
+  const open = [1, 2].map(i => a.retrieval.retrieve(net.random.bytes(32).fill(i, 0, 1)))
+  await net.clock.settle()
+  await expect(a.retrieval.retrieve(net.random.bytes(32))).rejects.toMatchObject({ code: 'RETRIEVAL_BUSY' })
+  expect((await net.time(Promise.all(open)))[0]).toEqual([undefined, undefined])
+})
+
+test('what is no address is refused, and after stopping everything is', async () => {
+  const [a, silent] = [await net.add(0), await net.add(9)]
+  silent.streamer.onRequest(async () => new Promise(() => {}))
+  net.connect(a, silent)
+  await net.clock.advance(100)
+  await expect(a.retrieval.retrieve(new Uint8Array(31))).rejects.toThrow(RangeError)
+  const open = a.retrieval.retrieve(net.chunk.address)
+  await net.clock.settle()
+  a.retrieval.stop()
+  await expect(open).rejects.toMatchObject({ name: 'RetrievalError', code: 'RETRIEVAL_STOPPED' })
+  await expect(a.retrieval.retrieve(net.chunk.address)).rejects.toMatchObject({ code: 'RETRIEVAL_STOPPED' })
+})
