@@ -1,27 +1,45 @@
 import type { Address, Overlay } from '@skep/interface'
-import { proximity } from '@skep/pot'
+import { compareDistance, proximity, toHex } from '@skep/pot'
 
 /** Everybody is everybody's neighbour: right for a handful of nodes that all keep everything. */
 export class FullMesh<P extends { readonly overlay: Address }> implements Overlay<P> {
   readonly base: Address
   readonly depth = 0
-  readonly #peers = new Set<P>()
+  readonly #peers = new Map<string, P>()
   readonly #listeners = new Set<() => void>()
+  #told = Promise.resolve()
 
   constructor (base: Address) { this.base = base }
 
-  on (peer: P): void {
-    this.#peers.add(peer)
-    for (const listener of this.#listeners) void Promise.resolve().then(listener)
+  on (peer: P): boolean {
+    const key = toHex(peer.overlay)
+    if (this.#peers.has(key) || key === toHex(this.base)) return false
+    this.#peers.set(key, peer)
+    this.#tell()
+    return true
   }
 
-  peers (to: Address = this.base): [P, number][] {
-    const rows = [...this.#peers].map((peer): [P, number] => [peer, proximity(to, peer.overlay)])
-    return rows.sort(([, a], [, b]) => b - a)
+  off (peer: P): void {
+    if (this.#peers.get(toHex(peer.overlay)) !== peer) return
+    this.#peers.delete(toHex(peer.overlay))
+    this.#tell()
+  }
+
+  peers (to = this.base): [P, number][] {
+    const nearest = [...this.#peers.values()].sort((a, b) => compareDistance(to, a.overlay, b.overlay))
+    return nearest.map(peer => [peer, proximity(to, peer.overlay)])
   }
 
   onChange (listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    const own = (): void => listener()
+    this.#listeners.add(own)
+    return () => { this.#listeners.delete(own) }
+  }
+
+  /** Several changes at once are told once. */
+  #tell (): void {
+    const told = this.#told = Promise.resolve().then(() => {
+      if (told === this.#told) for (const listener of this.#listeners) listener()
+    })
   }
 }
