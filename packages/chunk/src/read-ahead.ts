@@ -104,7 +104,7 @@ export class ReadAhead {
         const { from, to } = this.#options
         const children = node.children
           .filter(({ start, span }) => start < to && start + span > from)
-          .map(({ reference, start, span }): Slot => ({ reference, start, span, wrappable: !node.wrapper, state: 'waiting' }))
+          .map(({ reference, start, span, wrapped }): Slot => ({ reference, start, span, wrappable: wrapped, state: 'waiting' }))
         this.#slots.splice(this.#slots.indexOf(slot), 1, ...children)
       }
       this.#ask()

@@ -2,11 +2,18 @@ import { CHUNK_SIZE, MAX_CHUNK_DATA, SPAN_SIZE } from './constants.ts'
 import { ChunkError } from './errors.ts'
 import { readSpan } from './span.ts'
 
-/** One child of an intermediate chunk: where its reference lies, and which bytes of the file are below it. */
-export interface Child {
-  readonly reference: Uint8Array
+/** The place of a child of an intermediate chunk: which bytes of the file are below it. */
+export interface Place {
   readonly start: number
   readonly span: number
+
+  /** Whether the rule `swarm` wraps it: a complete subtree, lower than its neighbours. */
+  readonly wrapped: boolean
+}
+
+/** A child of an intermediate chunk, with its reference. */
+export interface Child extends Place {
+  readonly reference: Uint8Array
 }
 
 /** What a chunk of a tree turned out to be. */
@@ -22,17 +29,32 @@ export interface Expected {
   /** The first byte of the file below the chunk. */
   readonly start: number
 
-  /** Whether it may be an intermediate chunk of one child; the root and a wrapper's child may not. */
+  /** Whether it may be an intermediate chunk of one child. */
   readonly wrappable: boolean
 }
 
 /**
- * Reads a chunk as part of a file tree, and checks that its span and its size are
- * what the shape of the tree demands.
+ * Gives the children of a chunk of a file: none for a data chunk.
  *
- * The span alone tells the shape: a chunk of span `s` has children that cover the
- * largest `CHUNK_SIZE * branches^d` below `s` each, but for the last one, which covers
- * the remainder. Only a complete remainder may be wrapped (the rule `swarm`).
+ * The span alone tells: all children but the last cover the largest
+ * `CHUNK_SIZE * branches^d` below it each, and the last one what remains.
+ *
+ * @param wrapper - whether the chunk is an intermediate chunk of one child.
+ */
+export function outline (span: number, start: number, wrapper: boolean, branches: number): Place[] {
+  if (wrapper) return [{ start, span, wrapped: false }]
+  if (span <= CHUNK_SIZE) return []
+  let share = CHUNK_SIZE
+  while (share * branches < span) share *= branches
+  return Array.from({ length: Math.ceil(span / share) }, (_, i) => {
+    const rest = Math.min(share, span - i * share)
+    return { start: start + i * share, span: rest, wrapped: rest < share && isComplete(rest, branches) }
+  })
+}
+
+/**
+ * Reads a chunk as part of a file tree, and checks that its span and its size are
+ * what the shape of the tree demands. Trees of both carry rules are understood.
  *
  * @throws ChunkError - `CHUNK_SPAN` or `CHUNK_SIZE`.
  */
@@ -46,37 +68,20 @@ export function readNode (data: Uint8Array, expected: Expected, referenceSize: n
     throw new ChunkError('CHUNK_SPAN', `a chunk says that it spans ${span} bytes where its parent has ${expected.span}`)
   }
   const payload = data.subarray(SPAN_SIZE)
-  const branches = CHUNK_SIZE / referenceSize
-
-  if (expected.wrappable && payload.length === referenceSize && isComplete(span, branches)) {
-    return { type: 'intermediate', children: [{ reference: payload, start: expected.start, span }], wrapper: true }
-  }
-  if (span <= CHUNK_SIZE) {
+  const wrapper = expected.wrappable && payload.length === referenceSize && span >= CHUNK_SIZE
+  if (span <= CHUNK_SIZE && !wrapper) {
     if (payload.length !== span) throw new ChunkError('CHUNK_SIZE', `${payload.length} bytes in a chunk that spans ${span}`)
     return { type: 'data', payload }
   }
-
-  const share = childSpan(span, branches)
-  const count = Math.ceil(span / share)
-  if (payload.length !== count * referenceSize) {
-    throw new ChunkError('CHUNK_SIZE', `${payload.length} bytes of references in a chunk of ${count} children`)
+  const places = outline(span, expected.start, wrapper, CHUNK_SIZE / referenceSize)
+  if (payload.length !== places.length * referenceSize) {
+    throw new ChunkError('CHUNK_SIZE', `${payload.length} bytes of references in a chunk of ${places.length} children`)
   }
-  const children = Array.from({ length: count }, (_, i) => ({
-    reference: payload.subarray(i * referenceSize, (i + 1) * referenceSize),
-    start: expected.start + i * share,
-    span: Math.min(share, span - i * share)
-  }))
-  return { type: 'intermediate', children, wrapper: false }
+  const children = places.map((place, i) => ({ ...place, reference: payload.subarray(i * referenceSize, (i + 1) * referenceSize) }))
+  return { type: 'intermediate', children, wrapper }
 }
 
-/** How much all but the last child of an intermediate chunk of that span cover. */
-export function childSpan (span: number, branches: number): number {
-  let share = CHUNK_SIZE
-  while (share * branches < span) share *= branches
-  return share
-}
-
-/** Whether a subtree of that span has all its leaves, and so is one that the rule `swarm` wraps. */
+/** Whether a subtree of that span has all its leaves. */
 function isComplete (span: number, branches: number): boolean {
   let full = CHUNK_SIZE
   while (full < span) full *= branches
