@@ -52,6 +52,8 @@ export interface StreamerLimits {
   readonly collect: number
   /** How long a native peer may take to tell a cursor before it is treated as one that tells none. 10 s. */
   readonly cursorTimeout: number
+  /** How long after its end a stream of an old peer is not subscribed to again: it does not confirm. 1 s. */
+  readonly fence: number
   /** How long one asked peer may take for a retrieve request. 10 s. */
   readonly requestTimeout: number
   /** The shortest and the longest wait before a retrieve request is sent to a second peer as well. 200 ms, 2 s. */
@@ -88,6 +90,7 @@ export const defaultLimits: StreamerLimits = {
   maxLate: 10_000,
   collect: 50,
   cursorTimeout: 10_000,
+  fence: 1_000,
   requestTimeout: 10_000,
   minHedge: 200,
   maxHedge: 2_000,

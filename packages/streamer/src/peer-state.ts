@@ -50,6 +50,11 @@ export class PeerState {
   retrieves = false
   /** Whether it says that it has all that its peers have. */
   synced = false
+  /**
+   * Halves that we ended and whose end the peer has not confirmed: what it offers of them is
+   * the old subscription's, so that a new one waits. Natively a Quit confirms, else time does.
+   */
+  readonly fences = new Map<string, Timer>()
   watch: Timer | undefined
   readonly #ended = new Set<string>()
 

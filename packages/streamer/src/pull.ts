@@ -91,6 +91,8 @@ export class Pull {
   /** A batch has left a gap since the last try. */
   gap = false
   timer: Timer | undefined
+  /** What goes on when the peer has confirmed the end of an earlier subscription. */
+  resume: (() => void) | undefined
 
   constructor (init: PullInit) {
     this.peer = init.peer

@@ -6,7 +6,7 @@ import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Half, type Expected, type Pull } from './pull.ts'
-import { idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
+import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
 /** An offer as it comes. */
@@ -34,8 +34,12 @@ export class Pulls {
 
   /** Begins a pull, of a peer that is connected. */
   subscribe (pull: Pull): void {
+    pull.peer.pulls.set(pull.pair, pull)
+    this.#unlessFenced(pull, () => this.#ask(pull))
+  }
+
+  #ask (pull: Pull): void {
     const { peer } = pull
-    peer.pulls.set(pull.pair, pull)
     if (!peer.native) return this.#withoutCursor(pull)
     this.#context.emit({ type: 'send', peer, native: true, name: 'CursorRequestMsg', value: { Name: pull.name, Key: pull.key }, priority: 3 })
     pull.timer = this.#context.timers.set(this.#context.now + this.#context.limits.cursorTimeout, () => this.#withoutCursor(pull))
@@ -54,6 +58,8 @@ export class Pulls {
       for (const half of [...pull.halves()]) this.#endHalf(half, false)
       this.#over(pull, 'gone')
     }
+    for (const fence of peer.fences.values()) this.#context.timers.cancel(fence)
+    peer.fences.clear()
   }
 
   cursor (peer: PeerState, { Name, Key, Epoch, Last }: { Name: string, Key: string, Epoch: string, Last: bigint }): void {
@@ -70,14 +76,17 @@ export class Pulls {
   }
 
   refused (peer: PeerState, name: string, key: string): void {
+    for (const live of [true, false]) this.#unfence(peer, halfName(name, key, live))
     const pull = peer.pulls.get(pairName(name, key))
-    if (pull === undefined) return
+    // One that waits for an earlier one's end has not asked yet.
+    if (pull === undefined || pull.resume !== undefined) return
     for (const half of [...pull.halves()]) this.#endHalf(half, false)
     this.#over(pull, 'refused')
   }
 
   /** The peer serves a half no more. */
   quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
+    if (this.#unfence(peer, halfName(Name, Key, Live))) return
     const pull = peer.pulls.get(pairName(Name, Key))
     const half = pull?.half(Live)
     if (pull === undefined || half === undefined) return
@@ -108,8 +117,10 @@ export class Pulls {
     if (Stream.Name === RETRIEVE_REQUEST) return this.#offeredOnRequest(peer, message)
     const pull = peer.pulls.get(pairName(Stream.Name, Stream.Key))
     const half = pull?.half(Stream.Live)
+    const name = halfName(Stream.Name, Stream.Key, Stream.Live)
+    if (peer.fences.has(name)) return
     if (pull === undefined || half?.expected === undefined) {
-      if (half === undefined && peer.wasEnded(`${Stream.Name}|${Stream.Key}|${Stream.Live ? 'l' : 'h'}`)) return
+      if (half === undefined && peer.wasEnded(name)) return
       return peer.fault(this.#context, 'STREAMER_UNSOLICITED', 'an offer that was not asked for')
     }
     const from = toIndex(From)
@@ -318,7 +329,7 @@ export class Pulls {
     }
     if (!pull.gap) pull.attempts = 0
     else if (this.#retry(pull)) return
-    if (pull.live === undefined && pull.history === undefined && pull.timer?.fn === undefined) this.#over(pull, 'done')
+    if (pull.live === undefined && pull.history === undefined && pull.timer?.fn === undefined && pull.resume === undefined) this.#over(pull, 'done')
   }
 
   #retry (pull: Pull): boolean {
@@ -357,6 +368,10 @@ export class Pulls {
       if (!pull.history.idle || pull.bound !== undefined) return
       this.#endHalf(pull.history, true)
     }
+    this.#unlessFenced(pull, () => this.#fillGaps(pull))
+  }
+
+  #fillGaps (pull: Pull): void {
     pull.gap = false
     if (pull.bound !== undefined) pull.bound = this.#ended(pull)
     const gap = pull.gapAfter(pull.first - 1)
@@ -391,7 +406,32 @@ export class Pulls {
     else pull.history = undefined
     if (!tell || !peer.connected) return
     peer.ended(half.name)
+    const { timers, now, limits } = this.#context
+    timers.cancel(peer.fences.get(half.name))
+    peer.fences.set(half.name, timers.set(now + (peer.native ? limits.cursorTimeout : limits.fence), () => this.#unfence(peer, half.name)))
     this.#context.emit({ type: 'send', peer, native: false, name: 'UnsubscribeMsg', value: { Stream: half.stream }, priority: 3 })
+  }
+
+  /** Goes on now, or when the peer has confirmed the end of both halves of an earlier subscription. */
+  #unlessFenced (pull: Pull, go: () => void): void {
+    const { fences } = pull.peer
+    if (!fences.has(halfName(pull.name, pull.key, true)) && !fences.has(halfName(pull.name, pull.key, false))) return go()
+    pull.resume = go
+  }
+
+  /** The peer has confirmed the end of a half. @returns whether that was awaited. */
+  #unfence (peer: PeerState, half: string): boolean {
+    const fence = peer.fences.get(half)
+    if (fence === undefined) return false
+    this.#context.timers.cancel(fence)
+    peer.fences.delete(half)
+    const pull = peer.pulls.get(half.slice(0, half.lastIndexOf('|')))
+    const { resume } = pull ?? {}
+    if (pull !== undefined && resume !== undefined) {
+      pull.resume = undefined
+      this.#unlessFenced(pull, resume)
+    }
+    return true
   }
 
   #over (pull: Pull, end: SubscriptionEnd): void {

@@ -69,7 +69,10 @@ export class Serves {
       return
     }
     const serve = peer.feeds.get(pairName(Name, Key))?.half(Live)
-    if (serve !== undefined) this.#end(serve)
+    if (serve === undefined) return
+    // After every offer of it, so that the peer knows what belongs to which subscription.
+    if (peer.native) this.#context.emit({ type: 'send', peer, native: false, name: 'QuitMsg', value: { Stream: serve.stream }, priority: 3 })
+    this.#end(serve)
   }
 
   wanted (peer: PeerState, { Stream, Want, From, To }: { Stream: WireStream, Want: Uint8Array, From: bigint, To: bigint }): void {

@@ -1,0 +1,295 @@
+import { StreamerError } from '@skep/streamer'
+import { describe, expect, test } from 'vitest'
+import { body, id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
+import { Scripted } from './scripted.ts'
+
+const ids = (from: number, count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => id(from + i))
+
+test('an item that the peer has no more does not stall the stream, and its index stays open', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 400))
+  a.shelf.lie = one => text(one) === text(id(200)) ? undefined : 'truth'
+  const b = new Node(2, clock)
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(500)
+  expect(b.shelf.items.size).toBe(399)
+  const covered = (): unknown => b.streamer.status()[0]?.covered
+  expect(covered()).toEqual([[1, 199], [201, 400]])
+  a.shelf.fill(401, 450)
+  await clock.advance(500)
+  expect(b.shelf.items.size).toBe(449)
+
+  // Asked for again, with growing waits, and no more than five times.
+  await clock.advance(3_600_000)
+  expect(b.streamer.counters.idsOffered).toBe(450 + 5)
+  expect(b.streamer.handles.timers).toBe(0)
+
+  // It is there again in the next session.
+  a.shelf.lie = () => 'truth'
+  link.cut()
+  await link.ran
+  const again = new Link(a, b)
+  b.streamer.subscribe(again.toA, 'SHELF', 'x')
+  await clock.advance(500)
+  expect(b.shelf.has(200)).toBe(true)
+  expect(covered()).toEqual([[1, 450]])
+})
+
+test('what comes back in time is fetched by a retry of the same session', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 400))
+  let broken = true
+  a.shelf.lie = one => broken && one[31]! % 3 === 0 ? undefined : 'truth'
+  const b = new Node(2, clock)
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(500)
+  expect(b.shelf.items.size).toBeLessThan(400)
+  broken = false
+  await clock.advance(10_000)
+  expect(b.shelf.items.size).toBe(400)
+  expect(b.streamer.status().map(({ covered, synced }) => [covered, synced])).toEqual([[[[1, 400]], true], [[], true]])
+})
+
+for (const [how, lie] of [['has it no more', undefined], ['lies', body(id(9_999))]] as const) {
+  test(`the second source is asked when the first ${how}`, async () => {
+    const clock = new VirtualClock()
+    const b = new Node(9, clock)
+    const bad = new Node(1, clock, new Shelf().fill(1, 100))
+    bad.shelf.lie = one => text(one) === text(id(50)) ? lie : 'truth'
+    const good = new Node(2, clock, new Shelf().fill(1, 100))
+    good.streamer.onRequest(async (_peer, address) => good.shelf.items.get(text(address)))
+    const links = [bad, good].map(a => new Link(a, b, { latency: 5 }))
+    for (const link of links) b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(400)
+    expect(b.shelf.items.size).toBe(100)
+    const rows = b.streamer.status()
+    expect(rows.every(({ synced }) => synced)).toBe(true)
+    expect(b.streamer.counters.bodiesStored).toBe(100)
+  })
+}
+
+test('a first source that never delivers is replaced within its patience', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(9, clock)
+  const silent = new Scripted(b, 1).cursors(100)
+  b.streamer.subscribe(silent.peer, 'SHELF', 'x')
+  await clock.settle()
+  silent.offer(false, 1, 100, ids(1, 100))
+  await clock.settle()
+  expect(silent.all('WantedHashesMsg').length).toBe(1)
+  const good = new Node(2, clock, new Shelf().fill(1, 100))
+  good.streamer.onRequest(async (_peer, address) => good.shelf.items.get(text(address)))
+  const link = new Link(good, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(9_000)
+  expect(b.shelf.items.size).toBe(0)
+  await clock.advance(1_500)
+  expect(b.shelf.items.size).toBe(100)
+  // The silent one's stream is covered too: what it offered is here.
+  expect(b.streamer.status().filter(({ stream }) => stream === 'SHELF|x|h').map(({ covered }) => covered)).toEqual([[[1, 100]], [[1, 100]]])
+})
+
+test('a first source that goes is replaced at once', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(9, clock)
+  const silent = new Scripted(b, 1).cursors(100)
+  b.streamer.subscribe(silent.peer, 'SHELF', 'x')
+  await clock.settle()
+  silent.offer(false, 1, 100, ids(1, 100))
+  await clock.settle()
+  const good = new Node(2, clock, new Shelf().fill(1, 100))
+  good.streamer.onRequest(async (_peer, address) => good.shelf.items.get(text(address)))
+  const link = new Link(good, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(200)
+  expect(b.shelf.items.size).toBe(0)
+  silent.leave()
+  await clock.advance(50)
+  expect(b.shelf.items.size).toBe(100)
+  expect(b.streamer.counters.duplicates).toBe(0)
+})
+
+test('a store of ours that fails blames nobody, and the items are tried again', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 300))
+  const b = new Node(2, clock)
+  let full = true
+  b.shelf.refuse = one => full && one[31]! % 2 === 0 ? new StreamerError('STREAMER_SINK_FAILED', 'no space') : undefined
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(500)
+  expect(b.streamer.handles.peers).toBe(1)
+  full = false
+  await clock.advance(10_000)
+  expect(b.shelf.items.size).toBe(300)
+  expect(b.streamer.counters.bodiesInvalid).toBe(0)
+})
+
+test('what is covered is never more than what is durable, whenever the process ends', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 600))
+  for (let end = 1; end < 60; end++) {
+    const shelf = new Shelf()
+    shelf.slow = 3
+    const b = new Node(2, clock, shelf)
+    const link = new Link(a, b, { latency: 1, bandwidth: 4_000_000 })
+    b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(end / 4)
+    const { IntervalsStore } = await import('@skep/intervals-store')
+    for (const { intervals } of await new IntervalsStore(b.store).list()) {
+      for (const [from, to] of intervals) for (let n = from; n <= to; n++) expect(shelf.has(Number(n)), `index ${n} at ${end}`).toBe(true)
+    }
+    link.cut()
+    await link.ran
+  }
+})
+
+describe('ending', () => {
+  test('unsubscribe ends both halves at both ends, and subscribing again goes on', async () => {
+    const clock = new VirtualClock()
+    const a = new Node(1, clock, new Shelf().fill(1, 2_000))
+    const b = new Node(2, clock)
+    const link = new Link(a, b, { latency: 5, bandwidth: 1_000_000 })
+    for (let round = 0; round < 10; round++) {
+      const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x')
+      expect(b.streamer.subscribe(link.toA, 'SHELF', 'x')).toBe(subscription)
+      await clock.advance(40)
+      b.streamer.unsubscribe(link.toA, 'SHELF', 'x')
+      expect(subscription.active).toBe(false)
+      expect(await subscription.ended).toBe('closed')
+      a.shelf.add(id(3_000 + round))
+      if (round % 2 === 0) await clock.advance(60)
+    }
+    await clock.advance(1_000)
+    expect(a.streamer.handles.sources).toBe(0)
+    b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(10_000)
+    expect(b.shelf.items.size).toBe(2_010)
+    expect(b.streamer.handles.peers).toBe(1)
+  })
+
+  test('a bounded history ends by itself', async () => {
+    const clock = new VirtualClock()
+    const a = new Node(1, clock, new Shelf().fill(1, 300))
+    const b = new Node(2, clock)
+    const link = new Link(a, b)
+    const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x', { live: false })
+    await clock.advance(500)
+    expect(await subscription.ended).toBe('done')
+    expect(b.shelf.items.size).toBe(300)
+    a.shelf.fill(301, 310)
+    await clock.advance(5_000)
+    expect(b.shelf.items.size).toBe(300)
+    expect([a.streamer.handles.sources, b.streamer.handles.subscriptions]).toEqual([0, 0])
+  })
+
+  test('live alone begins with the first item after', async () => {
+    const clock = new VirtualClock()
+    const a = new Node(1, clock, new Shelf().fill(1, 300))
+    const b = new Node(2, clock)
+    const link = new Link(a, b)
+    b.streamer.subscribe(link.toA, 'SHELF', 'x', { history: false })
+    await clock.advance(500)
+    a.shelf.fill(301, 310)
+    await clock.advance(500)
+    expect(b.shelf.items.size).toBe(10)
+  })
+
+  test('quit by the serving side ends the subscription, which may begin again', async () => {
+    const clock = new VirtualClock()
+    const a = new Node(1, clock, new Shelf().fill(1, 10))
+    const b = new Node(2, clock)
+    const link = new Link(a, b)
+    const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(500)
+    a.streamer.quit(link.toB, 'SHELF', 'x')
+    a.streamer.quit(link.toB, 'SHELF', 'x')
+    await clock.advance(500)
+    expect(await subscription.ended).toBe('quit')
+    expect(a.streamer.handles.sources).toBe(0)
+    a.shelf.fill(11, 20)
+    b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(500)
+    expect(b.shelf.items.size).toBe(20)
+  })
+
+  test('a stream that the peer does not serve is refused, and the connection stays', async () => {
+    const clock = new VirtualClock()
+    const a = new Node(1, clock, new Shelf(), {}, [])
+    const b = new Node(2, clock)
+    const link = new Link(a, b)
+    const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(500)
+    expect(await subscription.ended).toBe('refused')
+    expect(b.streamer.handles.peers).toBe(1)
+  })
+
+  test('stop ends everything within its time, whatever is under way', async () => {
+    for (let at = 0; at < 30; at++) {
+      const clock = new VirtualClock()
+      const a = new Node(1, clock, new Shelf().fill(1, 2_000))
+      const b = new Node(2, clock)
+      const link = new Link(a, b, { latency: 3, bandwidth: 500_000 })
+      b.streamer.subscribe(link.toA, 'SHELF', 'x')
+      const fetched = b.streamer.fetch(id(5_000), { candidates: [link.toA], accept: () => true }).catch((error: { code: string }) => error.code)
+      await clock.advance(at * 2)
+      const stopped = b.streamer.stop()
+      await clock.advance(5_000)
+      await stopped
+      expect(['STREAMER_CLOSED', 'STREAMER_NOT_FOUND']).toContain(await fetched)
+      expect(nothingLeft(b.streamer)).toBe(true)
+      expect(nothingLeft(a.streamer)).toBe(true)
+      expect(() => b.streamer.subscribe(link.toA, 'SHELF', 'x')).toThrow(expect.objectContaining({ code: 'STREAMER_CLOSED' }))
+      expect(a.shelf.waiting).toBe(0)
+      expect(clock.pending).toBe(0)
+      await link.ran
+    }
+  })
+})
+
+test('a subscription made before the peer runs begins when it does', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(2, clock)
+  const peer = { key: 'early', overlay: id(7), light: false }
+  const subscription = b.streamer.subscribe(peer, 'SHELF', 'x')
+  const { pair } = await import('@skep/conn-memory')
+  const a = new Node(1, clock, new Shelf().fill(1, 10))
+  const [sa, sb] = pair()
+  const [na, nb] = pair()
+  void a.streamer.run({ key: 'b', overlay: id(2), light: false }, { stream: sa, native: na }).catch(() => {})
+  void b.streamer.run(peer, { stream: sb, native: nb }).catch(() => {})
+  await clock.advance(500)
+  expect(b.shelf.items.size).toBe(10)
+  expect(subscription.active).toBe(true)
+})
+
+test('an old peer that asks us to subscribe is heeded when it makes sense, and never told off', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock)
+  node.streamer.onSubscriptionRequest((_peer, _name, key) => key === 'good')
+  const old = new Scripted(node, 1, false)
+  for (const key of ['bad', 'good', 'good']) {
+    old.say('RequestSubscriptionMsg', { Stream: { Name: 'SHELF', Key: key, Live: true }, History: { From: 0n, To: 0n }, Priority: 2 })
+  }
+  await clock.settle()
+  expect(old.all('SubscribeMsg').map(({ Stream }) => `${Stream.Name}|${Stream.Key}`)).toEqual(['RETRIEVE_REQUEST|', 'SHELF|good'])
+})
+
+test('an old peer is asked to subscribe once', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock, new Shelf().fill(1, 3))
+  const old = new Scripted(node, 1, false)
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  const [{ Stream, History, Priority }] = old.all('RequestSubscriptionMsg')
+  expect([Stream, History, Priority]).toEqual([{ Name: 'SHELF', Key: 'x', Live: true }, { From: 0n, To: 0n }, 2])
+  old.say('SubscribeMsg', { Stream, History, Priority })
+  await clock.settle()
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  expect(old.all('RequestSubscriptionMsg').length).toBe(1)
+  // From 0, as the original reports what it was asked for.
+  expect(old.all('OfferedHashesMsg').map(({ From, To, Stream }) => [From, To, Stream.Live])).toEqual([[0n, 3n, false]])
+})
