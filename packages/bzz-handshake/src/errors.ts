@@ -18,6 +18,10 @@ export type BzzErrorCode =
   | 'SELF'
   /** Somebody else answered than was dialled. */
   | 'UNEXPECTED_IDENTITY'
+  /** The peer could not show that it holds the key of its overlay address. Disconnect. */
+  | 'NOT_PROVEN'
+  /** The peer cannot prove who it is, and what it claims does not fit what is known; `message` says how. Disconnect. */
+  | 'NOT_TRUSTED'
 
 /** What a handshake rejects with for everything that is not the caller's mistake. */
 export class BzzError extends Error {
@@ -38,7 +42,9 @@ const CLOSE_CODES: Readonly<Record<BzzErrorCode, CloseCode>> = {
   SECOND_HANDSHAKE: 'PROTOCOL',
   CLOSED: 'NETWORK',
   SELF: 'SELF',
-  UNEXPECTED_IDENTITY: 'UNEXPECTED_IDENTITY'
+  UNEXPECTED_IDENTITY: 'UNEXPECTED_IDENTITY',
+  NOT_PROVEN: 'INVALID_IDENTITY',
+  NOT_TRUSTED: 'INVALID_IDENTITY'
 }
 
 /** The reason to give a peer when its session is closed after `error`. */

@@ -1,8 +1,9 @@
 import type { Address, Clock, Conn } from '@skep/interface'
-import { IdentityError, recordFromBzzAddr, type PeerRecord } from '@skep/identity'
-import { Peer, type WireError } from '@skep/wire'
+import { recordFromBzzAddr, type IdentityError, type PeerRecord } from '@skep/identity'
+import { Peer } from '@skep/wire'
 import { BzzError } from './errors.ts'
 import { BZZ_VERSION, bzzSpec, type HandshakeMsg } from './message.ts'
+import { asBzzError, isSame, watch } from './outcome.ts'
 
 /** The longest handshake message in bytes (limits.md). */
 export const MAX_HANDSHAKE = 4_096
@@ -80,10 +81,7 @@ export async function handshake (conn: Conn, local: LocalNode, options: Handshak
     if (signal?.aborted === true) throw signal.reason
     throw asBzzError(error)
   }
-  const done = listen(peer)
-  // Whoever does not wait for it learns of the end from the session.
-  done.catch(() => {})
-  return { remote: remote!, done, close: () => { peer.off(); return peer.closed } }
+  return { remote: remote!, done: watch(peer), close: () => { peer.off(); return peer.closed } }
 }
 
 /**
@@ -118,30 +116,4 @@ function read (theirs: HandshakeMsg): PeerRecord {
   } catch (cause) {
     throw new BzzError('BAD_MESSAGE', (cause as IdentityError).message, { cause })
   }
-}
-
-async function listen (peer: Peer<typeof bzzSpec>): Promise<void> {
-  try {
-    await peer.run({ HandshakeMsg: () => { throw new BzzError('SECOND_HANDSHAKE', 'received multiple handshakes') } })
-  } catch (error) {
-    const { code, cause } = error as WireError
-    if (code === 'WIRE_HANDLER') throw cause
-    // Whatever it was, a connection that has shaken hands carries nothing more.
-    if (MALFORMED.has(code)) throw new BzzError('SECOND_HANDSHAKE', 'received more than a handshake', { cause: error })
-  }
-}
-
-const MALFORMED: ReadonlySet<string> = new Set(['WIRE_DECODE', 'WIRE_INVALID_CODE', 'WIRE_MESSAGE_TOO_LONG', 'WIRE_NO_HANDLER', 'WIRE_REFUSED'])
-
-function asBzzError (error: unknown): unknown {
-  const cause = (error as WireError).cause
-  const code = (cause as Partial<WireError> | undefined)?.code
-  if (cause instanceof BzzError) return cause
-  if (code === 'WIRE_TIMEOUT') return new BzzError('TIMEOUT', 'no handshake in time', { cause: error })
-  if (code !== undefined && MALFORMED.has(code)) return new BzzError('BAD_MESSAGE', 'not a handshake', { cause: error })
-  return new BzzError('CLOSED', 'the connection ended before the handshake', { cause: error })
-}
-
-function isSame (a: Address, b: Address): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

@@ -1,5 +1,6 @@
 import { bzzAddr } from '@skep/identity'
 import { bool, defineProtocol, struct, u64, type ValueOf } from '@skep/wire'
+import { toHex } from './hex.ts'
 
 /** The version of bzz, told as a capability and again in the message (bzz-handshake §2). */
 export const BZZ_VERSION = 6
@@ -16,3 +17,9 @@ export const bzzSpec = defineProtocol({
   maxMessageSize: 10 * 1024 * 1024,
   messages: { HandshakeMsg: handshakeMsg }
 })
+
+/** A handshake message for people to read, as the original prints it. */
+export function handshakeText ({ Version, NetworkID, Addr, LightNode }: HandshakeMsg): string {
+  const overlay = toHex(Addr.OAddr)
+  return `Handshake: Version: ${Version}, NetworkID: ${NetworkID}, Addr: ${overlay} <${new TextDecoder().decode(Addr.UAddr)}>, LightNode: ${LightNode}`
+}
