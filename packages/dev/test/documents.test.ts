@@ -31,3 +31,8 @@ test('an example in a doc comment that does not type-check is refused, with its 
 test('a block that imports what does not exist is refused', async () => {
   expect((await checkDocuments(fixture({ ...library, 'README.md': block('import { two } from \'@t/a\'') }))).join()).toContain('no exported member \'two\'')
 })
+
+test('a link that leads nowhere is refused', async () => {
+  const root = fixture({ 'docs/a.md': '[b](b.md#part) [c](../c.md) [web](https://example.org) [here](#a)\n', 'docs/b.md': '' })
+  expect(await checkDocuments(root)).toEqual(['docs/a.md: ../c.md is not there'])
+})
