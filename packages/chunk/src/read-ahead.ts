@@ -35,6 +35,8 @@ export class ReadAhead {
   readonly #options: ReadAheadOptions
   readonly #abort = new AbortController()
   readonly #onAbort = (): void => { this.#abort.abort(this.#options.signal?.reason) }
+  /** One for each chunk asked for: a single signal for many would gather listeners. */
+  readonly #fetches = new Set<AbortController>()
   #slots: Slot[]
   #wake: (() => void) | undefined
   #stopped = false
@@ -45,7 +47,10 @@ export class ReadAhead {
     this.#options = options
     this.#slots = [{ reference: root, start: 0, span: undefined, wrappable: false, state: 'waiting' }]
     options.signal?.addEventListener('abort', this.#onAbort, { once: true })
-    this.#abort.signal.addEventListener('abort', () => { this.#wake?.() }, { once: true })
+    this.#abort.signal.addEventListener('abort', () => {
+      for (const fetch of this.#fetches) fetch.abort(this.#abort.signal.reason)
+      this.#wake?.()
+    }, { once: true })
   }
 
   /** Gives the next bytes of the range, or `undefined` at its end. One call at a time. */
@@ -92,9 +97,13 @@ export class ReadAhead {
   }
 
   async #fill (slot: Slot): Promise<void> {
+    const fetch = new AbortController()
+    this.#fetches.add(fetch)
     try {
-      const data = await fetchChunk(slot.reference, this.#get, this.#abort.signal)
-        .finally(() => { this.#asked-- })
+      const data = await fetchChunk(slot.reference, this.#get, fetch.signal).finally(() => {
+        this.#fetches.delete(fetch)
+        this.#asked--
+      })
       if (this.#stopped) return
       const node = readNode(data, slot, slot.reference.length)
       if (node.type === 'data') {

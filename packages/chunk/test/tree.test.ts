@@ -268,12 +268,21 @@ test('a signal ends the reading at once, although the getter never answers', asy
   expect(order.length).toBe(21)
 })
 
-test('leaving a reader ends what it has asked for', async () => {
-  const { root, get } = await store(pattern(20 * CHUNK_SIZE, 2))
-  const signals: AbortSignal[] = []
-  const watching: GetChunk = async (address, options) => { signals.push(options.signal!); return await get(address, options) }
-  for await (const piece of join(root, watching)) { expect(piece.length).toBe(CHUNK_SIZE); break }
-  expect(signals.every(signal => signal.aborted)).toBe(true)
+test('leaving a reader ends what it has asked for, each request by a signal of its own', async () => {
+  const { root, get, order } = await store(pattern(20 * CHUNK_SIZE, 2))
+  const open = new Map<string, AbortSignal>()
+  const late: GetChunk = async (address, options) => {
+    if (hex(address) === hex(root) || hex(address) === hex(order[0]!.address)) return await get(address, options)
+    open.set(hex(address), options.signal!)
+    return await new Promise(() => {})
+  }
+  for await (const piece of join(root, late, { readAhead: 5 })) {
+    expect(piece.length).toBe(CHUNK_SIZE)
+    expect(new Set(open.values()).size).toBe(5)
+    expect([...open.values()].every(signal => !signal.aborted)).toBe(true)
+    break
+  }
+  expect([...open.values()].every(signal => signal.aborted)).toBe(true)
 })
 
 test('a signal ends the splitting', async () => {

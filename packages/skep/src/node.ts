@@ -45,7 +45,8 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities }
   const transports = options.transports ?? [tcpTransport({ clock, random })]
   const stopping = new AbortController()
-  const conversations = new Set<Promise<void>>()
+  /** What runs with each connection, and how to end it. */
+  const conversations = new Map<Promise<void>, AbortController>()
   const listeners = new Set<(event: NodeEvent) => void>()
   const servers: Listener[] = []
   const emit = (event: NodeEvent): void => { for (const listener of listeners) listener(event) }
@@ -76,8 +77,10 @@ export async function createNode (options: NodeOptions): Promise<Node> {
 
   /** Leads a session to its end, and remembers it until then. */
   function attach (session: Session, expected?: Address): Promise<NodePeer> {
-    const { joined, ended } = converse(session, host, { signal: stopping.signal, ...(expected !== undefined && { expected }) })
-    conversations.add(ended)
+    const abort = new AbortController()
+    if (stopping.signal.aborted) abort.abort(stopping.signal.reason)
+    const { joined, ended } = converse(session, host, { signal: abort.signal, ...(expected !== undefined && { expected }) })
+    conversations.set(ended, abort)
     void ended.finally(() => conversations.delete(ended))
     return joined
   }
@@ -166,6 +169,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   let stopped: Promise<void> | undefined
   async function stop (): Promise<void> {
     stopping.abort(new NodeError('STOPPED', 'the node stops'))
+    for (const abort of conversations.values()) abort.abort(stopping.signal.reason)
     offTable()
     offStreamer()
     sync?.stop()
@@ -175,7 +179,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     await streamer.stop()
     let cancel = (): void => {}
     const grace = new Promise<void>(resolve => { cancel = clock.after(STOP_GRACE, resolve) })
-    await Promise.race([Promise.allSettled(conversations), grace])
+    await Promise.race([Promise.allSettled(conversations.keys()), grace])
     cancel()
     await chunks.close()
     await store.close()

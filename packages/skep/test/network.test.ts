@@ -48,8 +48,9 @@ class World {
   }
 
   async stop (i: number): Promise<void> {
-    const stopped = this.nodes[i]!.stop()
-    await this.clock.until(async () => await Promise.race([stopped.then(() => true), Promise.resolve(false)]), 10_000)
+    let stopped = false
+    void this.nodes[i]!.stop().then(() => { stopped = true })
+    await this.clock.until(() => stopped, 5000)
     delete this.nodes[i]
   }
 
@@ -67,12 +68,26 @@ class World {
     const out: string[] = []
     const overlays = this.live.map(node => node.overlay)
     for (const node of this.live) {
-      const depth = depthOf(node.overlay, overlays.filter(overlay => overlay !== node.overlay))
+      const sizes = new Array<number>(257).fill(0)
+      for (const overlay of overlays) if (overlay !== node.overlay) sizes[proximity(node.overlay, overlay)]!++
+      const depth = depthOf(sizes)
       const ours = addresses.filter(address => proximity(node.overlay, address) >= depth)
       const held = await node.hasLocal(ours)
       ours.forEach((address, i) => { if (!held[i]) out.push(`${toHex(address).slice(0, 8)} at ${toHex(node.overlay).slice(0, 8)}`) })
     }
     return out
+  }
+
+  /** Looks every 100 virtual ms until every chunk is where it belongs, and every node knows that it has all. */
+  async converged (addresses: readonly Address[], within: number): Promise<void> {
+    const end = this.clock.now() + within
+    while (true) {
+      const missing = await this.missing(addresses)
+      const statuses = await Promise.all(this.live.map(async node => await node.status()))
+      if (missing.length === 0 && statuses.every(({ synced }) => synced)) return
+      if (this.clock.now() >= end) throw new Error(`after ${within} virtual ms there lack ${missing.join(', ')}; synced: ${statuses.map(({ synced }) => synced).join()}`)
+      await this.clock.advance(100)
+    }
   }
 
   async end (): Promise<void> {
@@ -124,7 +139,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     const addresses = await addressesOf(file)
     const { reference, size } = await world.nodes[3]!.upload(once(file))
     expect(size).toBe(file.length)
-    await world.clock.until(async () => (await world.missing(addresses)).length === 0, 60_000)
+    await world.converged(addresses, 60_000)
     for (const node of world.live) {
       const { transfers } = await node.status()
       expect(transfers.bodiesReceived).toBe(transfers.bodiesStored)
@@ -132,6 +147,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     }
     expect(await read(world.nodes[6]!, reference, world.clock)).toEqual(file)
     await world.end()
+    await world.clock.advance(1000)
     expect(world.clock.pending).toBe(0)
   })
 
@@ -147,8 +163,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     await world.clock.advance(500)
     const back = await world.start(5)
     const before = (await back.status()).chunks
-    await world.clock.until(async () => (await world.missing(addresses)).length === 0, 120_000)
-    await world.clock.until(async () => (await back.status()).synced, 60_000)
+    await world.converged(addresses, 120_000)
     const after = await back.status()
     expect(after.transfers.duplicates).toBe(0)
     expect(after.transfers.bodiesStored).toBe(after.chunks - before)
@@ -162,8 +177,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     const file = world.random.bytes(200_000)
     const addresses = await addressesOf(file)
     await world.nodes[0]!.upload(once(file))
-    await world.clock.until(async () => (await world.missing(addresses)).length === 0, 60_000)
-    await world.clock.until(async () => (await Promise.all(world.live.map(async node => (await node.status()).synced))).every(Boolean), 60_000)
+    await world.converged(addresses, 60_000)
     await world.stop(2)
     await world.clock.advance(1000)
     const back = await world.start(2)
