@@ -1,6 +1,7 @@
 import type { Chunk } from './chunk.ts'
 import { makeChunk } from './chunk.ts'
-import { CHUNK_SIZE, SEGMENT_SIZE } from './constants.ts'
+import { SEGMENT_SIZE, SPAN_SIZE } from './constants.ts'
+import { Cutter } from './cutter.ts'
 import { hasher as fastest } from './fastest.ts'
 import type { Hasher } from './hasher.ts'
 import { Tree } from './tree.ts'
@@ -45,34 +46,25 @@ export async function * split (source: AsyncIterable<Uint8Array> | Iterable<Uint
     return chunk.address
   }
   const tree = new Tree({ rule, referenceSize: SEGMENT_SIZE, emit })
-  const leaf = (payload: Uint8Array): void => { tree.add(emit(payload, payload.length), payload.length) }
+  const leaf = (data: Uint8Array): void => {
+    const address = hasher.address(data)
+    ready.push({ address, data })
+    tree.add(address, data.length - SPAN_SIZE)
+  }
 
-  const rest = new Uint8Array(CHUNK_SIZE)
-  let held = 0
-  let empty = true
+  const cutter = new Cutter()
   for await (const piece of source) {
-    if (!(piece instanceof Uint8Array)) throw new TypeError('split takes a source of Uint8Array')
-    let at = 0
-    while (at < piece.length) {
+    for (const data of cutter.cut(piece)) {
       signal?.throwIfAborted()
-      const take = Math.min(CHUNK_SIZE - held, piece.length - at)
-      if (take === CHUNK_SIZE) leaf(piece.subarray(at, at + take))
-      else {
-        rest.set(piece.subarray(at, at + take), held)
-        held += take
-        if (held === CHUNK_SIZE) { leaf(rest); held = 0 }
-      }
-      at += take
-      empty = false
-      if (ready.length > 0) {
-        yield * ready
-        ready = []
-      }
+      leaf(data)
+      yield * ready
+      ready = []
     }
     signal?.throwIfAborted()
   }
   signal?.throwIfAborted()
-  if (held > 0 || empty) leaf(rest.subarray(0, held))
+  const rest = cutter.rest()
+  if (rest !== undefined) leaf(rest)
   tree.finish()
   yield * ready
 }

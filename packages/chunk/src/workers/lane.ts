@@ -1,0 +1,101 @@
+import type { Address } from '@skep/interface'
+import { MAX_CHUNK_DATA, SEGMENT_SIZE } from '../constants.ts'
+import type { HashWorker, WorkerEvents } from './spawn.ts'
+
+/** Chunks handed over in one message: 256 KiB, some two milliseconds of work. */
+export const BATCH = 64
+
+/** Batches in a worker at a time: one it hashes, and one it goes on with at once. */
+const DEPTH = 2
+
+/** The buffers of a batch, which travel there and back. */
+interface Buffers {
+  readonly data: Uint8Array<ArrayBuffer>
+  readonly addresses: Uint8Array<ArrayBuffer>
+}
+
+interface Job {
+  readonly count: number
+  done (addresses: Address[] | undefined): void
+}
+
+/** One worker with the batches that are in it. */
+export class Lane {
+  readonly #worker: HashWorker
+  readonly #jobs = new Map<number, Job>()
+  readonly #spare: Buffers[] = []
+  #next = 0
+  #alive = true
+
+  /**
+   * @param changed - called when a batch has come back, or none ever will.
+   * @throws Error - if the worker cannot be started.
+   */
+  constructor (spawn: (events: WorkerEvents) => HashWorker, module: WebAssembly.Module, zeros: Uint8Array, changed: () => void) {
+    this.#worker = spawn({
+      message: message => {
+        this.#finish(message as Buffers & { id: number })
+        changed()
+      },
+      failed: () => {
+        this.#fail()
+        changed()
+      }
+    })
+    this.#worker.post({ module, zeros }, [])
+  }
+
+  get alive (): boolean { return this.#alive }
+
+  /** How many batches are in the worker. */
+  get load (): number { return this.#jobs.size }
+
+  get free (): boolean { return this.#alive && this.#jobs.size < DEPTH }
+
+  /**
+   * Hashes up to `BATCH` chunks.
+   *
+   * @returns `undefined` if the worker has failed.
+   */
+  hash (chunks: readonly Uint8Array[]): Promise<Address[] | undefined> {
+    const { data, addresses } = this.#spare.pop() ?? {
+      data: new Uint8Array(BATCH * MAX_CHUNK_DATA),
+      addresses: new Uint8Array(BATCH * SEGMENT_SIZE)
+    }
+    let at = 0
+    for (const chunk of chunks) {
+      data.set(chunk, at)
+      at += chunk.length
+    }
+    const id = this.#next++
+    return new Promise(resolve => {
+      this.#jobs.set(id, { count: chunks.length, done: resolve })
+      this.#worker.busy(true)
+      const lengths = Uint16Array.from(chunks, chunk => chunk.length)
+      this.#worker.post({ id, data, lengths, addresses }, [data.buffer, addresses.buffer])
+    })
+  }
+
+  /** Ends the worker, with whatever is in it. */
+  async end (): Promise<void> {
+    this.#fail()
+    await this.#worker.end()
+  }
+
+  #finish ({ id, data, addresses }: Buffers & { id: number }): void {
+    const job = this.#jobs.get(id)
+    if (job === undefined) return
+    this.#jobs.delete(id)
+    if (this.#jobs.size === 0) this.#worker.busy(false)
+    const out = Array.from({ length: job.count }, (_, i) => addresses.slice(i * SEGMENT_SIZE, (i + 1) * SEGMENT_SIZE))
+    this.#spare.push({ data, addresses })
+    job.done(out)
+  }
+
+  #fail (): void {
+    this.#alive = false
+    const jobs = [...this.#jobs.values()]
+    this.#jobs.clear()
+    for (const job of jobs) job.done(undefined)
+  }
+}
