@@ -13,7 +13,9 @@ export class BatchState {
   readonly outcomes: (Outcome | undefined)[]
   /** Items without an outcome. */
   open: number
-  /** Whether the sink has said what it needs, and the Wanted has gone out. */
+  /** The sink has said what it needs. */
+  decided = false
+  /** The Wanted has gone out. */
   answered = false
   /** Its items have all their outcomes and the range is being recorded. */
   closing = false

@@ -67,7 +67,7 @@ export class Core {
       case 'checked': return this.items.checked(input)
       case 'sealed': return this.#pulls.sealed(input)
       case 'cursor': return this.#serves.cursor(input.feed, input.cursor)
-      case 'collected': return this.#serves.collected(input.serve, input.batch)
+      case 'collected': return this.#serves.collected(input.serve, input.stretch, input.batch)
       case 'delivered': return this.#serves.delivered(input.serve, input.missing)
       case 'answered': return this.#answers.answered(input.peer, input.id, input.data)
       case 'subscribe': return this.#pulls.subscribe(input.pull)

@@ -6,7 +6,7 @@ import type { Fetch, Item } from './items.ts'
 import type { nativeSpec, streamSpec } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import type { Pull } from './pull.ts'
-import type { Feed, Serve } from './serve.ts'
+import type { Feed, Serve, Stretch } from './serve.ts'
 import type { StreamerLimits } from './options.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 import type { Timers } from './timers.ts'
@@ -40,7 +40,7 @@ export type Effect =
   /** Make the source if there is none, and ask for its cursor. */
   | { readonly type: 'cursor', readonly feed: Feed }
   /** Ask the source for the next items. */
-  | { readonly type: 'collect', readonly serve: Serve, readonly from: number, readonly to: number | undefined }
+  | { readonly type: 'collect', readonly serve: Serve, readonly stretch: Stretch }
   /** Read items and send them; tell which are not there. */
   | { readonly type: 'deliver', readonly serve: Serve, readonly ids: readonly Uint8Array[], readonly priority: Priority }
   /** Stop what runs for a half. */
@@ -70,7 +70,7 @@ export type Input =
   | { readonly type: 'checked', readonly item: Item, readonly peer: PeerState, readonly data: Uint8Array, readonly puts: readonly { readonly space: string, readonly result: PutResult }[], readonly fetches: readonly { readonly fetch: Fetch, readonly accepted: boolean }[] }
   | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly done: boolean }
   | { readonly type: 'cursor', readonly feed: Feed, readonly cursor: { readonly epoch: string, readonly last: number } | undefined }
-  | { readonly type: 'collected', readonly serve: Serve, readonly batch: { readonly from: number, readonly to: number, readonly ids: Uint8Array[] } | undefined }
+  | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: { readonly from: number, readonly to: number, readonly ids: Uint8Array[] } | undefined }
   | { readonly type: 'delivered', readonly serve: Serve, readonly missing: readonly Uint8Array[] }
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }
   | { readonly type: 'subscribe', readonly pull: Pull }

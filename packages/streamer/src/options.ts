@@ -15,6 +15,8 @@ export interface StreamerLimits {
   readonly maxServed: number
   /** Halves of streams asked of one peer. 128. */
   readonly maxSubscribed: number
+  /** Offers of one half that are not answered yet. 2. */
+  readonly maxOffersPerStream: number
   /** Batches of one half wanted and not complete. 2. */
   readonly maxBatchesInFlight: number
   /** Batches of one peer that wait for their items. 128. */
@@ -71,6 +73,7 @@ export const defaultLimits: StreamerLimits = {
   maxName: 64,
   maxServed: 128,
   maxSubscribed: 128,
+  maxOffersPerStream: 2,
   maxBatchesInFlight: 2,
   maxOffersPerPeer: 128,
   maxWantedPerPeer: 2 * 1024 * 1024,

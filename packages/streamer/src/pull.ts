@@ -29,10 +29,8 @@ export class Half {
   readonly live: boolean
   /** The next offer; `undefined` when none is due. */
   expected: Expected | undefined
-  /** An offer whose Wanted has not gone out yet. */
-  held: BatchState | undefined
-  /** Its sink has been asked about {@link Half.held}. */
-  decided = false
+  /** Offers whose Wanted has not gone out yet, in order. */
+  readonly queue: BatchState[] = []
   /** Batches that were wanted and are not complete. */
   readonly open = new Set<BatchState>()
   /** No more offers will be asked for. */
@@ -53,7 +51,7 @@ export class Half {
 
   /** Whether nothing of it is under way but the next offer. */
   get idle (): boolean {
-    return this.held === undefined && this.open.size === 0
+    return this.queue.length === 0 && this.open.size === 0
   }
 }
 
@@ -124,15 +122,5 @@ export class Pull {
     if (gap === undefined || gap.from > BigInt(this.bound ?? Number.MAX_SAFE_INTEGER)) return undefined
     const to = gap.to === undefined ? this.bound : Math.min(Number(gap.to), this.bound ?? Infinity)
     return { from: Number(gap.from), to }
-  }
-
-  /** Items that were offered and have no outcome yet. */
-  get openItems (): number {
-    let open = 0
-    for (const half of this.halves()) {
-      open += half.held?.open ?? 0
-      for (const batch of half.open) open += batch.open
-    }
-    return open
   }
 }

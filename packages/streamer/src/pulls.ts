@@ -130,30 +130,30 @@ export class Pulls {
     if (problem !== undefined) return peer.fault(this.#context, ...problem)
     const ids = Array.from({ length: count }, (_, i) => Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE))
     const batch = new BatchState(half, from!, to!, ids, ids.map(idKey))
-    half.expected = undefined
-    half.held = batch
-    half.decided = false
+    half.queue.push(batch)
+    // A native peer offers the next of a history before the Wanted of the last.
+    half.expected = peer.native && !half.live ? pull.gapAfter(batch.to) : undefined
     pull.seen = Math.max(pull.seen, batch.to)
     this.#items.tally.idsOffered += count
     if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
     for (const key of batch.keys) this.#items.offered(peer, key)
     peer.batches++
     if (count > 0) return this.#items.need(batch)
-    half.decided = true
+    batch.decided = true
     this.#want(half)
   }
 
   needed ({ batch, ticket, flags }: Extract<Input, { type: 'needed' }>): void {
     const { half } = batch
-    if (half.held !== batch || flags === undefined) {
+    if (!half.queue.includes(batch)) return this.#items.needless(ticket)
+    if (flags === undefined) {
       this.#items.needless(ticket)
       // Our own sink could not say: the range stays open and is tried again.
-      if (half.held === batch) for (const i of batch.ids.keys()) batch.settle(i, 'late')
+      for (const i of batch.ids.keys()) batch.settle(i, 'late')
     } else {
       this.#items.needed(batch, ticket, flags)
     }
-    if (half.held !== batch) return
-    half.decided = true
+    batch.decided = true
     this.#want(half)
   }
 
@@ -226,7 +226,7 @@ export class Pulls {
     const { limits } = this.#context
     const { peer } = half.pull
     if (count > limits.maxOffer) return ['STREAMER_LIMIT', `an offer of ${count} items`]
-    if (peer.batches >= limits.maxOffersPerPeer) return ['STREAMER_LIMIT', `more than ${limits.maxOffersPerPeer} open offers`]
+    if (half.queue.length >= limits.maxOffersPerStream || peer.batches >= limits.maxOffersPerPeer) return ['STREAMER_LIMIT', 'too many open offers']
     if (from === undefined || to === undefined || to < from) return ['STREAMER_BAD_MESSAGE', 'an offer outside of the index values']
     if (count > to - from + 1) return ['STREAMER_BAD_MESSAGE', `an offer of ${count} items for ${to - from + 1} indices`]
     // An old peer's live offers begin where it likes, and its bounded ranges may end later (streamer.md §8, flaw 3).
@@ -248,22 +248,26 @@ export class Pulls {
     this.#settleHistory(pull)
   }
 
-  /** Sends the Wanted of a half's offer, if its items are known and there is room. */
+  /** Sends the Wanted of a half's offers, as far as their items are known and there is room. */
   #want (half: Half): void {
-    const batch = half.held
-    if (batch === undefined || !half.decided) return
+    while (this.#wantNext(half)) { /* The next one may have room too. */ }
+  }
+
+  #wantNext (half: Half): boolean {
+    const batch = half.queue[0]
+    if (batch?.decided !== true) return false
     const { pull } = half
     const { peer } = pull
     const { limits, now, timers } = this.#context
     // It goes out when one of those that are open is complete.
-    if (half.open.size >= limits.maxBatchesInFlight) return
+    if (half.open.size >= limits.maxBatchesInFlight) return false
     if (!this.#hasRoom(peer, batch.open)) {
       peer.held.add(half)
-      return
+      return false
     }
     const wanted = batch.open > 0 ? this.#items.unasked(batch) : []
     peer.held.delete(half)
-    half.held = undefined
+    half.queue.shift()
     half.open.add(batch)
     batch.answered = true
     const next = half.live ? { from: batch.to + 1, to: undefined } : pull.gapAfter(batch.to)
@@ -271,7 +275,7 @@ export class Pulls {
     for (const i of wanted) vector!.set(i)
     this.#items.askedInOffer(batch, wanted)
     if (next === undefined || next.from > MAX_INDEX) half.finishing = true
-    else half.expected = next
+    else if (half.live || !peer.native) half.expected = next
     this.#context.emit({
       type: 'send',
       peer,
@@ -282,7 +286,7 @@ export class Pulls {
         Want: vector?.bytes ?? new Uint8Array(0),
         ...(half.finishing
           ? { From: NOTHING_MORE, To: OPEN_END }
-          : { From: BigInt(half.expected!.from), To: half.live ? 0n : toRange(half.expected!).To })
+          : { From: BigInt(next!.from), To: half.live ? 0n : toRange(next!).To })
       },
       priority: 3
     })
@@ -300,6 +304,7 @@ export class Pulls {
       batch.timer = timers.set(now + limits.batchTimeout, look)
     }
     this.#complete(batch)
+    return true
   }
 
   #hasRoom (peer: PeerState, count: number): boolean {
@@ -358,7 +363,7 @@ export class Pulls {
     let end = pull.seen
     // Live batches that are under way are no gaps.
     for (const batch of pull.live?.open ?? []) end = Math.min(end, batch.from - 1)
-    if (pull.live?.held !== undefined) end = Math.min(end, pull.live.held.from - 1)
+    for (const batch of pull.live?.queue ?? []) end = Math.min(end, batch.from - 1)
     return Math.max(pull.bound ?? 0, end)
   }
 
@@ -393,13 +398,13 @@ export class Pulls {
   #endHalf (half: Half, tell: boolean): void {
     const { pull } = half
     const { peer } = pull
-    for (const batch of [...half.open, ...(half.held === undefined ? [] : [half.held])]) {
+    for (const batch of [...half.open, ...half.queue]) {
       this.#context.timers.cancel(batch.timer)
       this.#items.abandon(batch)
       peer.batches--
     }
     half.open.clear()
-    half.held = undefined
+    half.queue.length = 0
     half.expected = undefined
     peer.held.delete(half)
     if (half.live) pull.live = undefined

@@ -34,25 +34,36 @@ export class Feed {
   }
 }
 
+/** A part of a stream; without `to` it is open ended. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number | undefined
+}
+
 /** One half that is served. */
 export class Serve {
   readonly feed: Feed
   readonly live: boolean
   readonly priority: Priority
   /** What was asked for at the start. */
-  readonly first: { readonly from: number, readonly to: number | undefined }
-  /** Where what is being collected ends. */
-  until: number | undefined
-  /** `starting` until the cursor is known; `idle` when nothing is left in its bounds or nothing more was asked for. */
-  state: 'starting' | 'collecting' | 'offered' | 'idle' | 'over' = 'starting'
-  /** What was offered and not answered. */
-  offer: Batch | undefined
-  /** A batch that waits until earlier ones have been delivered. */
+  readonly first: Stretch
+  /** Whether the cursor is known and the half began. */
+  started = false
+  over = false
+  /** Offers that the peer has not answered, in order. */
+  readonly offers: Batch[] = []
+  /** The stretch to collect next, when there is room for another offer. */
+  next: Stretch | undefined
+  /** The stretch that the source is asked for. */
+  collecting: Stretch | undefined
+  /** An offer that waits until earlier batches have been delivered. */
   ready: Batch | undefined
-  /** Batches being delivered. */
+  /** Where the stretch ends that the latest offer is of. */
+  until: number | undefined
+  /** Batches that are being delivered, or wait for it. */
   delivering = 0
 
-  constructor (feed: Feed, live: boolean, priority: Priority, first: { from: number, to: number | undefined }) {
+  constructor (feed: Feed, live: boolean, priority: Priority, first: Stretch) {
     this.feed = feed
     this.live = live
     this.priority = priority

@@ -1,8 +1,8 @@
 import { BitVector } from '@skep/wire'
-import type { Context, Input } from './effects.ts'
+import type { Context } from './effects.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Feed, Serve } from './serve.ts'
+import { Feed, Serve, type Stretch } from './serve.ts'
 import { NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import type { Batch, Priority } from './type.ts'
 
@@ -12,8 +12,8 @@ const NO_PROOF = {
   Handover: { Stream: { Name: '', Key: '', Live: false }, Start: 0n, End: 0n, Root: new Uint8Array(0) }
 }
 
-/** How many batches of one half are delivered at once; the next offer waits for them. */
-const MAX_DELIVERING = 2
+/** How many batches of one half may wait to be delivered; the next offer waits for them. */
+const MAX_DELIVERING = 4
 
 /** Whether a name is served, and how urgent its live half is. */
 export interface Served {
@@ -79,23 +79,18 @@ export class Serves {
     const serve = peer.feeds.get(pairName(Stream.Name, Stream.Key))?.half(Stream.Live)
     // It may be one that we have just quit.
     if (serve === undefined) return
-    const { offer } = serve
+    const offer = serve.offers[0]
     if (offer === undefined) return peer.fault(this.#context, 'STREAMER_UNSOLICITED', 'a Wanted without an offer')
     const count = offer.ids.length
     if (Want.length * 8 < count) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `${Want.length} bytes for ${count} items`)
-    serve.offer = undefined
+    const range = From >= NOTHING_MORE ? undefined : fromRange({ From, To })
+    if (range === undefined && From < NOTHING_MORE) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a range outside of the index values')
+    serve.offers.shift()
+    this.#goOn(serve, range)
     const ids = count === 0 ? [] : [...BitVector.from(Want, count).ones()].map(i => offer.ids[i]!)
-    if (ids.length > 0) {
-      serve.delivering++
-      this.#context.emit({ type: 'deliver', serve, ids, priority: serve.priority })
-    }
-    if (From >= NOTHING_MORE) {
-      serve.state = 'idle'
-      return
-    }
-    const range = fromRange({ From, To })
-    if (range === undefined) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a range outside of the index values')
-    this.#collect(serve, range.from, range.to)
+    if (ids.length === 0) return
+    serve.delivering++
+    this.#context.emit({ type: 'deliver', serve, ids, priority: serve.priority })
   }
 
   /** Asks an old peer to subscribe, unless it has. */
@@ -146,19 +141,25 @@ export class Serves {
     for (; feed.replies > 0; feed.replies--) {
       this.#context.emit({ type: 'send', peer, native: true, name: 'CursorMsg', value: { Name: feed.name, Key: feed.key, Epoch: cursor.epoch, Last: BigInt(cursor.last) }, priority: 3 })
     }
-    for (const serve of [feed.live, feed.history]) if (serve?.state === 'starting') this.#start(serve)
+    for (const serve of [feed.live, feed.history]) if (serve?.started === false) this.#start(serve)
     this.#release(feed)
   }
 
-  collected (serve: Serve, batch: Batch | undefined): void {
-    if (serve.state !== 'collecting') return
+  collected (serve: Serve, stretch: Stretch, batch: Batch | undefined): void {
+    if (serve.over || serve.collecting !== stretch) return
+    serve.collecting = undefined
     const { peer } = serve.feed
     if (batch === undefined) return this.quit(peer, serve.feed.name, serve.feed.key)
-    if (batch.ids.length > 0) return this.#offer(serve, batch)
-    const to = Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1)
-    // An old peer takes an empty offer for a fault; for it the stretch is passed over.
-    if (peer.native) return this.#offer(serve, { ...batch, to })
-    this.#collect(serve, batch.to + 1, serve.until)
+    if (batch.ids.length > 0) {
+      serve.ready = batch
+    } else if (peer.native) {
+      serve.ready = { ...batch, to: Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1) }
+    } else {
+      // An old peer takes an empty offer for a fault; for it the stretch is passed over.
+      this.#plan(serve, { from: batch.to + 1, to: stretch.to })
+    }
+    serve.until = stretch.to
+    this.#advance(serve)
   }
 
   delivered (serve: Serve, missing: readonly Uint8Array[]): void {
@@ -167,10 +168,7 @@ export class Serves {
     if (missing.length > 0 && peer.native && peer.connected) {
       this.#context.emit({ type: 'send', peer, native: true, name: 'CannotDeliverMsg', value: { Ids: [...missing] }, priority: 3 })
     }
-    const { ready } = serve
-    if (ready === undefined || serve.state === 'over') return
-    serve.ready = undefined
-    this.#offer(serve, ready)
+    this.#advance(serve)
   }
 
   #feed (peer: PeerState, name: string, key: string): Feed | undefined {
@@ -199,31 +197,51 @@ export class Serves {
   }
 
   #start (serve: Serve): void {
-    const { last } = serve.feed.told!
-    if (serve.live) this.#collect(serve, last + 1, undefined)
-    else this.#collect(serve, serve.first.from, serve.first.to)
+    serve.started = true
+    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.first)
+    this.#advance(serve)
   }
 
-  #collect (serve: Serve, from: number, to: number | undefined): void {
-    const { last } = serve.feed.told!
-    // History ends at the cursor, unless another end was named; what comes later is live.
-    const end = serve.live ? to : to ?? last
-    serve.until = end
-    if (end !== undefined && from > end) {
-      serve.state = 'idle'
-      return
+  /** The peer says what it wants to be offered after the offer it has answered. */
+  #goOn (serve: Serve, range: Stretch | undefined): void {
+    const following = serve.offers[0] ?? serve.ready ?? serve.collecting ?? serve.next
+    if (range === undefined || following === undefined || following.from !== range.from) {
+      serve.offers.length = 0
+      serve.ready = undefined
+      serve.collecting = undefined
+      serve.next = undefined
+      if (range !== undefined) this.#plan(serve, range)
     }
-    serve.state = 'collecting'
-    this.#context.emit({ type: 'collect', serve, from, to: end })
+    this.#advance(serve)
+  }
+
+  /** Notes what to collect next; nothing if it lies beyond the end. */
+  #plan (serve: Serve, { from, to }: Stretch): void {
+    // History ends at the cursor, unless another end was named; what comes later is live.
+    const end = serve.live ? to : to ?? serve.feed.told!.last
+    serve.next = end !== undefined && from > end ? undefined : { from, to: end }
+  }
+
+  /** Sends what is ready and collects what is next, as far as there is room for offers. */
+  #advance (serve: Serve): void {
+    if (serve.over) return
+    const { native } = serve.feed.peer
+    // An old peer takes one offer at a time, and so does a live half: its next end is not known.
+    const room = native && !serve.live ? this.#context.limits.maxOffersPerStream : 1
+    if (serve.ready !== undefined && serve.offers.length < room && serve.delivering < MAX_DELIVERING) {
+      const batch = serve.ready
+      serve.ready = undefined
+      this.#offer(serve, batch)
+      if (room > 1 && serve.next === undefined) this.#plan(serve, { from: batch.to + 1, to: serve.until })
+    }
+    if (serve.next === undefined || serve.ready !== undefined || serve.collecting !== undefined || serve.offers.length >= room) return
+    serve.collecting = serve.next
+    serve.next = undefined
+    this.#context.emit({ type: 'collect', serve, stretch: serve.collecting })
   }
 
   #offer (serve: Serve, batch: Batch): void {
-    if (serve.delivering >= MAX_DELIVERING) {
-      serve.ready = batch
-      return
-    }
-    serve.state = 'offered'
-    serve.offer = batch
+    serve.offers.push(batch)
     const Hashes = new Uint8Array(batch.ids.length * ID_SIZE)
     for (const [i, id] of batch.ids.entries()) Hashes.set(id, i * ID_SIZE)
     this.#context.emit({
@@ -237,8 +255,8 @@ export class Serves {
   }
 
   #end (serve: Serve): void {
-    serve.state = 'over'
-    serve.offer = undefined
+    serve.over = true
+    serve.offers.length = 0
     serve.ready = undefined
     const { feed } = serve
     if (serve.live) feed.live = undefined

@@ -21,6 +21,7 @@ export class Sources {
   readonly #step: (input: Input) => void
   readonly #open = new Map<Feed, Source>()
   readonly #running = new Map<Serve, AbortController>()
+  readonly #delivering = new WeakMap<Serve, Promise<void>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
   constructor (types: ReadonlyMap<string, StreamType>, clock: Clock, limits: StreamerLimits, step: (input: Input) => void) {
@@ -61,7 +62,8 @@ export class Sources {
     void ask().then(cursor => { this.#step({ type: 'cursor', feed, cursor }) })
   }
 
-  collect ({ serve, from, to }: Extract<Effect, { type: 'collect' }>): void {
+  collect ({ serve, stretch }: Extract<Effect, { type: 'collect' }>): void {
+    const { from, to } = stretch
     const controller = this.#controller(serve)
     const collect = async (): Promise<Batch | undefined> => {
       const source = this.#open.get(serve.feed)
@@ -80,7 +82,7 @@ export class Sources {
         return undefined
       }
     }
-    void collect().then(batch => { if (!controller.signal.aborted) this.#step({ type: 'collected', serve, batch }) })
+    void collect().then(batch => { if (!controller.signal.aborted) this.#step({ type: 'collected', serve, stretch, batch }) })
   }
 
   /** Reads and sends what a peer wanted, a part at a time as it takes them. */
@@ -103,7 +105,10 @@ export class Sources {
         }))
       }
     }
-    void deliver()
+    // One batch after the other, so that what is read ahead stays bounded.
+    const turn = (this.#delivering.get(serve) ?? Promise.resolve()).then(deliver)
+    this.#delivering.set(serve, turn.catch(() => {}))
+    void turn
       .catch(() => { for (const id of ids) if (!missing.includes(id)) missing.push(id) })
       .then(() => { this.#step({ type: 'delivered', serve, missing: signal.aborted ? [] : missing }) })
   }

@@ -35,7 +35,7 @@ function clip (pull: Pull, from: number, to: number): [number, number][] {
 }
 
 function openItems (half: Half | undefined): number {
-  let open = half?.held?.open ?? 0
-  for (const batch of half?.open ?? []) open += batch.open
+  let open = 0
+  for (const batch of [...half?.queue ?? [], ...half?.open ?? []]) open += batch.open
   return open
 }

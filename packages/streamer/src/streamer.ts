@@ -197,7 +197,7 @@ export class Streamer {
 
   /** What has gone over the wire and to the store since the start. */
   get counters (): Counters {
-    return { ...this.#core.items.tally }
+    return this.#core.items.tally.snapshot()
   }
 
   /** Whether a peer says that it has all that its peers have; `undefined` if it says nothing. */

@@ -11,4 +11,10 @@ export class Tally implements Counters {
   idsOffered = 0
   bytesIn = 0
   bytesOut = 0
+
+  /** The counters as they are now. */
+  snapshot (): Counters {
+    const { bodiesReceived, bodiesStored, duplicates, bodiesFetched, bodiesInvalid, unsolicited, idsOffered, bytesIn, bytesOut } = this
+    return { bodiesReceived, bodiesStored, duplicates, bodiesFetched, bodiesInvalid, unsolicited, idsOffered, bytesIn, bytesOut }
+  }
 }

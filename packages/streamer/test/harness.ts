@@ -68,43 +68,42 @@ export class Shelf {
   }
 
   type (name: string = 'SHELF', more: Partial<StreamType> = {}): StreamType {
-    const shelf = this
     return {
       name,
       source: () => ({
-        cursor: async () => ({ epoch: shelf.epoch, last: shelf.order.length }),
-        async batch (from, to, { limit, signal }) {
-          while (to === undefined && from > shelf.order.length) {
+        cursor: async () => ({ epoch: this.epoch, last: this.order.length }),
+        batch: async (from, to, { limit, signal }) => {
+          while (to === undefined && from > this.order.length) {
             await new Promise<void>(resolve => {
-              const wake = (): void => { shelf.#wakers.delete(wake); signal.removeEventListener('abort', wake); resolve() }
-              shelf.#wakers.add(wake)
+              const wake = (): void => { this.#wakers.delete(wake); signal.removeEventListener('abort', wake); resolve() }
+              this.#wakers.add(wake)
               signal.addEventListener('abort', wake)
             })
             signal.throwIfAborted()
           }
           const ids: Uint8Array[] = []
           let index = from
-          for (; index <= Math.min(to ?? Infinity, shelf.order.length) && ids.length < limit; index++) {
-            const one = shelf.order[index - 1]
+          for (; index <= Math.min(to ?? Infinity, this.order.length) && ids.length < limit; index++) {
+            const one = this.order[index - 1]
             if (one !== undefined) ids.push(one)
           }
           return { from, to: ids.length === limit || to === undefined ? index - 1 : to, ids }
         },
         read: async ids => ids.map(one => {
-          const lie = shelf.lie(one)
-          return lie === 'truth' ? shelf.items.get(text(one)) : lie
+          const lie = this.lie(one)
+          return lie === 'truth' ? this.items.get(text(one)) : lie
         }),
         close () {}
       }),
       sink: () => ({
-        need: async ids => ids.map(one => !shelf.items.has(text(one))),
-        async put (one, data) {
-          const refused = shelf.refuse(one)
+        need: async ids => ids.map(one => !this.items.has(text(one))),
+        put: async (one, data) => {
+          const refused = this.refuse(one)
           if (refused !== undefined) throw refused
-          for (let turn = 0; turn < shelf.slow; turn++) await Promise.resolve()
+          for (let turn = 0; turn < this.slow; turn++) await Promise.resolve()
           if (text(data.subarray(0, 32)) !== text(one)) throw new Error('not what its id says')
-          shelf.puts++
-          shelf.add(one, data)
+          this.puts++
+          this.add(one, data)
         },
         close () {}
       }),
@@ -155,11 +154,11 @@ export class Link {
   readonly ran: Promise<[PromiseSettledResult<void>, PromiseSettledResult<void>]>
   readonly #conns: Conn[]
 
-  constructor (a: Node, b: Node, { native = true, latency, bandwidth }: { native?: boolean, latency?: number, bandwidth?: number } = {}) {
+  constructor (a: Node, b: Node, { native = true, ...link }: { native?: boolean, latency?: number, bandwidth?: number, window?: number } = {}) {
     const key = `${connections++}`
     this.toB = { key: `b${key}`, overlay: b.overlay, light: false }
     this.toA = { key: `a${key}`, overlay: a.overlay, light: false }
-    const options = { clock: a.clock, ...(latency === undefined ? {} : { latency }), ...(bandwidth === undefined ? {} : { bandwidth }) }
+    const options = { clock: a.clock, ...link }
     const [streamA, streamB] = pair(options)
     const [nativeA, nativeB] = pair(options)
     this.#conns = [streamA, nativeA]

@@ -30,13 +30,14 @@ describe('offers that are refused', () => {
     ['to 2^64-1', 'STREAMER_BAD_MESSAGE', peer => peer.offer(true, 1_001, (1n << 64n) - 1n, ids(1, 3))],
     ['from 2^63', 'STREAMER_BAD_MESSAGE', peer => peer.offer(true, 1n << 63n, 1n << 63n, ids(1, 1))],
     ['empty over more than 65,536', 'STREAMER_LIMIT', peer => peer.offer(true, 1_001, 1_001 + 65_536, [])],
-    ['before the Wanted of the last', 'STREAMER_UNSOLICITED', peer => { peer.offer(false, 1, 3, ids(1, 3)); peer.offer(false, 1, 3, ids(1, 3)) }]
+    ['of the same stretch twice', 'STREAMER_UNSOLICITED', peer => { peer.offer(false, 1, 3, ids(1, 3)); peer.offer(false, 1, 3, ids(1, 3)) }]
   ]
   for (const [what, code, offer] of cases) {
     test(`${what}: ${code}`, async () => {
       const { clock, node, peer } = await asked()
       offer(peer)
       await clock.settle()
+      expect(peer.over).toBe(true)
       expect(await peer.ended).toBe(code)
       expect(nothingLeft(node.streamer)).toBe(true)
     })
@@ -111,7 +112,7 @@ describe('a Wanted', () => {
   async function offered (): Promise<{ clock: VirtualClock, node: Node, peer: Scripted }> {
     const clock = new VirtualClock()
     const node = new Node(1, clock, new Shelf().fill(1, 300))
-    const peer = new Scripted(node, 1)
+    const peer = new Scripted(node, 1, false)
     peer.say('SubscribeMsg', { Stream: { Name: 'SHELF', Key: 'x', Live: false }, History: { From: 1n, To: 0n }, Priority: 200 })
     await clock.settle()
     expect(peer.all('OfferedHashesMsg').map(({ From, To }) => [From, To])).toEqual([[1n, 128n]])
@@ -137,6 +138,19 @@ describe('a Wanted', () => {
     await clock.settle()
     expect(await peer.ended).toBe('STREAMER_UNSOLICITED')
     expect(nothingLeft(node.streamer)).toBe(true)
+  })
+
+  test('may be outstanding for two offers of a history natively, and for a third none is made', async () => {
+    const clock = new VirtualClock()
+    const node = new Node(1, clock, new Shelf().fill(1, 600))
+    const peer = new Scripted(node, 1)
+    const offers = (): unknown => peer.all('OfferedHashesMsg').map(({ From, To }) => [From, To])
+    peer.say('SubscribeMsg', { Stream, History: { From: 1n, To: 0n }, Priority: 0 })
+    await clock.settle()
+    expect(offers()).toEqual([[1n, 128n], [129n, 256n]])
+    peer.say('WantedHashesMsg', { Stream, Want: new Uint8Array(17), From: 129n, To: 0n })
+    await clock.settle()
+    expect(offers()).toEqual([[1n, 128n], [129n, 256n], [257n, 384n]])
   })
 
   test('for a range outside of the index values is refused', async () => {

@@ -26,7 +26,7 @@ export class Scripted {
     this.#stream = new Peer(stream, streamSpec, { clock: node.clock })
     this.#native = native ? new Peer(nativeHere, nativeSpec, { clock: node.clock }) : undefined
     this.ended = node.streamer.run(this.peer, native ? { stream: streamThere, native: nativeThere } : { stream: streamThere })
-      .then(() => undefined, (error: { code?: string }) => error.code ?? String(error))
+      .then(() => undefined, (error: { code?: string }) => error.code ?? 'no code')
       .finally(() => { this.over = true })
     this.#stream.run(this.#handlers(streamSpec.names)).catch(() => {})
     this.#native?.run(this.#handlers(nativeSpec.names)).catch(() => {})
