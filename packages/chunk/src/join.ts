@@ -1,10 +1,7 @@
-import type { Address } from '@skep/interface'
-import { SEGMENT_SIZE } from './constants.ts'
-import { fetchChunk } from './fetch.ts'
+import { checkReference, fetchNode } from './fetch.ts'
 import type { GetChunk } from './fetch.ts'
 import { ReadAhead } from './read-ahead.ts'
-import { readNode } from './shape.ts'
-import { readSpan } from './span.ts'
+import type { CarryRule } from './tree.ts'
 
 export type { GetChunk }
 
@@ -22,6 +19,12 @@ export interface JoinOptions {
   /** How many chunks may be asked for at a time. At least 1; defaults to 16. */
   readonly readAhead?: number | undefined
 
+  /**
+   * The rule that an encrypted file was split by, `swarm` by default: its chunks do not
+   * tell. Plain files of both rules are understood without.
+   */
+  readonly rule?: CarryRule | undefined
+
   /** Ends the reading at once, and every request that is under way. */
   readonly signal?: AbortSignal | undefined
 }
@@ -30,8 +33,8 @@ export interface JoinOptions {
  * Reads a file, or a range of it, from its chunks.
  *
  * Only the chunks on the way to the range are asked for, several at a time, and given
- * in order. Trees of both carry rules are understood. Memory is bounded by `readAhead`
- * and the height of the tree.
+ * in order. Trees of both carry rules are understood, and so are encrypted ones, by
+ * references of 64 bytes. Memory is bounded by `readAhead` and the height of the tree.
  *
  * NOTE: a chunk is taken as the getter gives it: whether its address is right is the
  * getter's to check. Whether it fits the tree is checked here.
@@ -56,8 +59,8 @@ export interface JoinOptions {
  * }
  * ```
  */
-export async function * join (reference: Address, get: GetChunk, options: JoinOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  const { offset = 0, length = Infinity, readAhead = READ_AHEAD, signal } = options
+export async function * join (reference: Uint8Array, get: GetChunk, options: JoinOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  const { offset = 0, length = Infinity, readAhead = READ_AHEAD, rule = 'swarm', signal } = options
   checkReference(reference)
   if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`an offset of ${offset}`)
   if (length !== Infinity && (!Number.isSafeInteger(length) || length < 0)) throw new RangeError(`a length of ${length}`)
@@ -65,7 +68,7 @@ export async function * join (reference: Address, get: GetChunk, options: JoinOp
   signal?.throwIfAborted()
   if (length === 0) return
 
-  const reader = new ReadAhead(reference, get, { from: offset, to: offset + length, readAhead, signal })
+  const reader = new ReadAhead(reference, { get, from: offset, to: offset + length, readAhead, rule, signal })
   try {
     for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) yield piece
   } finally {
@@ -78,14 +81,9 @@ export async function * join (reference: Address, get: GetChunk, options: JoinOp
  *
  * @throws ChunkError - if the root is missing, or is no root of a file.
  */
-export async function fileSize (reference: Address, get: GetChunk, options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
+export async function fileSize (reference: Uint8Array, get: GetChunk, options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
   checkReference(reference)
   options.signal?.throwIfAborted()
-  const data = await fetchChunk(reference, get, options.signal)
-  readNode(data, { start: 0, wrappable: false }, reference.length)
-  return readSpan(data)!
-}
-
-function checkReference (reference: Uint8Array): void {
-  if (reference.length !== SEGMENT_SIZE) throw new RangeError(`a reference of ${reference.length} bytes`)
+  const root = await fetchNode(reference, { start: 0, wrappable: false }, { get, rule: 'swarm', signal: options.signal })
+  return root.span
 }

@@ -1,12 +1,11 @@
 import type { Address } from '@skep/interface'
 import { sameBytes } from './bytes.ts'
 import { CHUNK_SIZE, SEGMENT_SIZE, SPAN_SIZE } from './constants.ts'
-import { fetchChunk } from './fetch.ts'
+import { fetchNode } from './fetch.ts'
 import type { GetChunk } from './fetch.ts'
 import { addressAbove, cutSegments } from './segments.ts'
 import type { SegmentRun } from './segments.ts'
-import { outline, readNode } from './shape.ts'
-import { readSpan } from './span.ts'
+import { outline } from './shape.ts'
 import type { CarryRule } from './tree.ts'
 
 /** One chunk in a proof: the segments that matter, and what ties them to its address. */
@@ -48,12 +47,12 @@ export async function proveRange (reference: Address, get: GetChunk, from: numbe
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || from >= to) {
     throw new RangeError(`no range from ${from} to ${to}`)
   }
+  if (reference.length !== SEGMENT_SIZE) throw new RangeError(`a reference of ${reference.length} bytes`)
   const nodes: NodeProof[] = []
   const visit = async (address: Address, start: number, span: number | undefined, wrappable: boolean): Promise<void> => {
     options.signal?.throwIfAborted()
-    const data = await fetchChunk(address, get, options.signal)
-    const node = readNode(data, { start, span, wrappable }, SEGMENT_SIZE)
-    const length = readSpan(data)!
+    const found = await fetchNode(address, { start, span, wrappable }, { get, rule: 'swarm', signal: options.signal })
+    const { node, span: length, data } = found
     if (span === undefined && to > length) throw new RangeError(`the file has ${length} bytes, the range ends at ${to}`)
 
     const children = node.type === 'data' ? [] : node.children.filter(child => overlaps(child, from, to))

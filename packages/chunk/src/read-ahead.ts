@@ -1,13 +1,14 @@
-import type { Address } from '@skep/interface'
-import { fetchChunk } from './fetch.ts'
+import { fetchNode } from './fetch.ts'
 import type { GetChunk } from './fetch.ts'
-import { readNode } from './shape.ts'
+import type { CarryRule } from './tree.ts'
 
 /** The range to read, in bytes of the file, and how. */
 export interface ReadAheadOptions {
+  readonly get: GetChunk
   readonly from: number
   readonly to: number
   readonly readAhead: number
+  readonly rule: CarryRule
   readonly signal: AbortSignal | undefined
 }
 
@@ -31,7 +32,6 @@ interface Slot {
  * that hold data out of the window, so up to `readAhead` per level are held.
  */
 export class ReadAhead {
-  readonly #get: GetChunk
   readonly #options: ReadAheadOptions
   readonly #abort = new AbortController()
   readonly #onAbort = (): void => { this.#abort.abort(this.#options.signal?.reason) }
@@ -42,8 +42,7 @@ export class ReadAhead {
   #stopped = false
   #asked = 0
 
-  constructor (root: Address, get: GetChunk, options: ReadAheadOptions) {
-    this.#get = get
+  constructor (root: Uint8Array, options: ReadAheadOptions) {
     this.#options = options
     this.#slots = [{ reference: root, start: 0, span: undefined, wrappable: false, state: 'waiting' }]
     options.signal?.addEventListener('abort', this.#onAbort, { once: true })
@@ -100,17 +99,16 @@ export class ReadAhead {
     const fetch = new AbortController()
     this.#fetches.add(fetch)
     try {
-      const data = await fetchChunk(slot.reference, this.#get, fetch.signal).finally(() => {
+      const { get, rule, from, to } = this.#options
+      const { node } = await fetchNode(slot.reference, slot, { get, rule, signal: fetch.signal }).finally(() => {
         this.#fetches.delete(fetch)
         this.#asked--
       })
       if (this.#stopped) return
-      const node = readNode(data, slot, slot.reference.length)
       if (node.type === 'data') {
         slot.payload = node.payload
         slot.state = 'given'
       } else {
-        const { from, to } = this.#options
         const children = node.children
           .filter(({ start, span }) => start < to && start + span > from)
           .map(({ reference, start, span, wrapped }): Slot => ({ reference, start, span, wrappable: wrapped, state: 'waiting' }))

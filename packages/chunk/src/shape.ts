@@ -19,7 +19,7 @@ export interface Child extends Place {
 /** What a chunk of a tree turned out to be. */
 export type Node =
   | { readonly type: 'data', readonly payload: Uint8Array }
-  | { readonly type: 'intermediate', readonly children: Child[], readonly wrapper: boolean }
+  | { readonly type: 'intermediate', readonly children: Child[] }
 
 /** What the parent says about a chunk. */
 export interface Expected {
@@ -58,7 +58,7 @@ export function outline (span: number, start: number, wrapper: boolean, branches
  *
  * @throws ChunkError - `CHUNK_SPAN` or `CHUNK_SIZE`.
  */
-export function readNode (data: Uint8Array, expected: Expected, referenceSize: number): Node {
+export function readNode (data: Uint8Array, expected: Expected, referenceSize: number): { node: Node, span: number } {
   if (data.length < SPAN_SIZE || data.length > MAX_CHUNK_DATA) {
     throw new ChunkError('CHUNK_SIZE', `a chunk of ${data.length} bytes in a file`)
   }
@@ -71,14 +71,14 @@ export function readNode (data: Uint8Array, expected: Expected, referenceSize: n
   const wrapper = expected.wrappable && payload.length === referenceSize && span >= CHUNK_SIZE
   if (span <= CHUNK_SIZE && !wrapper) {
     if (payload.length !== span) throw new ChunkError('CHUNK_SIZE', `${payload.length} bytes in a chunk that spans ${span}`)
-    return { type: 'data', payload }
+    return { node: { type: 'data', payload }, span }
   }
   const places = outline(span, expected.start, wrapper, CHUNK_SIZE / referenceSize)
   if (payload.length !== places.length * referenceSize) {
     throw new ChunkError('CHUNK_SIZE', `${payload.length} bytes of references in a chunk of ${places.length} children`)
   }
   const children = places.map((place, i) => ({ ...place, reference: payload.subarray(i * referenceSize, (i + 1) * referenceSize) }))
-  return { type: 'intermediate', children, wrapper }
+  return { node: { type: 'intermediate', children }, span }
 }
 
 /** Whether a subtree of that span has all its leaves. */
