@@ -5,6 +5,9 @@ import { DEFAULT_LIMITS, type TcpLimits } from './limits.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
+/** The largest message whose length a prefix of four bytes holds. */
+const MOST = 2 ** 28 - 1
+
 /** A conn of length-prefixed messages over a connected socket, which it owns from then on. */
 export class TcpConn implements Conn {
   readonly maxMessageSize: number
@@ -27,15 +30,16 @@ export class TcpConn implements Conn {
     this.#socket = socket
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
     this.maxMessageSize = this.#limits.maxMessageSize
+    if (this.maxMessageSize > MOST) throw new RangeError(`messages of up to ${this.maxMessageSize} bytes are over ${MOST}`)
     this.#ended = new Promise(resolve => socket.once('close', () => resolve()))
     socket.setNoDelay(true)
     socket.on('error', (cause: Error) => this.#break(new ConnError('CONN_RESET', cause.message, { cause })))
     this.#reader = new Reader(socket, this.#limits)
-    this.#writer = new Writer(socket, this.maxMessageSize)
+    this.#writer = new Writer(socket)
     socket.on('end', () => this.#stop(new ConnError('CONN_CLOSED', 'the remote closed')))
     // After an orderly end this finds everything settled.
     socket.on('close', () => this.#break(new ConnError('CONN_RESET', 'the connection is gone')))
-    const reader: AsyncIterator<Uint8Array> = { next: async () => this.#next() }
+    const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
     this.source = { [Symbol.asyncIterator]: () => reader }
     if (socket.destroyed) this.#break(new ConnError('CONN_RESET', 'the connection is gone'))
   }
@@ -46,7 +50,7 @@ export class TcpConn implements Conn {
     if (this.#over !== undefined) throw this.#over
     const cut = new Promise<never>((_, reject) => { this.#cut = reject })
     try {
-      await Promise.race([cut, this.#writer.write(this.#checked(messages))])
+      await Promise.race([cut, this.#send(messages)])
     } finally {
       this.#cut = undefined
     }
@@ -89,27 +93,46 @@ export class TcpConn implements Conn {
       this.#stop(reason)
       this.#reader.end(reason)
     } else {
-      this.#reader.end(this.#closing === undefined ? reason : undefined)
+      this.#reader.end(undefined)
     }
     if (!this.#socket.destroyed) this.#socket.resetAndDestroy()
   }
 
-  async #next (): Promise<IteratorResult<Uint8Array>> {
-    if (this.#broken) throw this.#over!
-    if (this.#closing !== undefined) return { done: true, value: undefined }
+  /** Answers at once with what is here; most messages come in company. */
+  #next (): Promise<IteratorResult<Uint8Array>> {
+    if (this.#broken || this.#closing !== undefined) return this.#wait()
     try {
-      return await this.#reader.messages.next()
+      const value = this.#reader.take()
+      return value === undefined ? this.#wait() : Promise.resolve({ done: false, value })
     } catch (error) {
-      if (this.#broken) throw this.#over!
-      if (this.#closing !== undefined) return { done: true, value: undefined }
-      const fault = error instanceof ConnError ? error : badFrame(error)
-      this.#break(fault)
-      throw fault
+      return Promise.reject(this.#fault(error))
     }
   }
 
-  /** Refuses messages over the limit and stops when the conn does. */
-  async * #checked (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async #wait (): Promise<IteratorResult<Uint8Array>> {
+    if (this.#broken) throw this.#over!
+    if (this.#closing !== undefined) return { done: true, value: undefined }
+    try {
+      const value = await this.#reader.next()
+      return value === undefined ? { done: true, value } : { done: false, value }
+    } catch (error) {
+      if (this.#closing !== undefined && !this.#broken) return { done: true, value: undefined }
+      throw this.#fault(error)
+    }
+  }
+
+  /** Tears the conn down for what reading threw. */
+  #fault (error: unknown): Error {
+    if (!this.#broken) {
+      // Also where the remote closed in good order after it.
+      this.#over = undefined
+      this.#break(error as Error)
+    }
+    return this.#over!
+  }
+
+  async #send (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    const writer = this.#writer
     for await (const message of messages) {
       if (this.#over !== undefined) throw this.#over
       if (message.length > this.maxMessageSize) {
@@ -117,15 +140,10 @@ export class TcpConn implements Conn {
         this.#break(error)
         throw error
       }
-      yield message
+      writer.append(message)
+      if (writer.full) await writer.room()
     }
+    writer.flush()
+    await writer.room()
   }
-}
-
-/** What the splitter of frames threw, as one of ours. */
-function badFrame (cause: unknown): ConnError {
-  const name = cause instanceof Error ? cause.name : ''
-  if (name === 'InvalidDataLengthError') return new ConnError('CONN_MESSAGE_TOO_LONG', 'the remote sent a message over the limit', { cause })
-  if (name === 'UnexpectedEOFError') return new ConnError('CONN_BAD_FRAME', 'the remote ended inside a frame', { cause })
-  return new ConnError('CONN_BAD_FRAME', 'what came is no frame', { cause })
 }

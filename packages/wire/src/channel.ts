@@ -1,6 +1,6 @@
 import type { Conn } from '@skep/interface'
 import { WireError } from './errors.ts'
-import { messageFrame } from './frame.ts'
+import { Framer } from './frame.ts'
 
 /** What a message costs of a window beside its bytes, so that empty ones are bounded too. */
 export const OVERHEAD = 32
@@ -19,8 +19,6 @@ export interface ChannelNeeds {
   readonly window: number
   /** Something is ready to be framed. */
   readonly wake: () => void
-  /** The conn was aborted. */
-  readonly aborted: (reason: Error) => void
 }
 
 /** One sub-protocol's share of a session: a Conn on one side, frames on the other. */
@@ -33,6 +31,7 @@ export class Channel implements Conn {
   deficit = 0
 
   readonly #needs: ChannelNeeds
+  readonly #framer: Framer
   readonly #frames: Uint8Array[] = []
   #framedBytes = 0
   /** Bytes that the remote still takes. */
@@ -49,6 +48,8 @@ export class Channel implements Conn {
   #over: Error | undefined
   /** Our end is to be told when all frames are out. */
   #endDue = false
+  /** Our abort is to be told. */
+  #resetDue = false
   #sinking = false
   #cut: ((reason: Error) => void) | undefined
   #reader: (() => void) | undefined
@@ -58,6 +59,7 @@ export class Channel implements Conn {
   constructor (needs: ChannelNeeds) {
     this.#needs = needs
     this.number = needs.number
+    this.#framer = new Framer(needs.number)
     this.maxMessageSize = needs.maxMessageSize
     this.#credit = needs.remoteWindow
     const reader: AsyncIterator<Uint8Array> = { next: async () => this.#next() }
@@ -91,21 +93,26 @@ export class Channel implements Conn {
       this.#drop()
       this.#needs.wake()
     }
-    if (this.#endDue) {
-      await new Promise<void>(resolve => {
-        const before = this.#drained
-        this.#drained = () => { before?.(); resolve() }
-      })
-    }
+    await this.drained()
   }
 
   abort (reason: Error): void {
     if (this.#over !== undefined) return
     this.fail(reason)
-    this.#needs.aborted(reason)
+    this.#resetDue = true
+    this.#needs.wake()
   }
 
   // The session's side.
+
+  /** Waits until a channel that was closed has handed over what it held. */
+  async drained (): Promise<void> {
+    if (!this.#endDue) return
+    await new Promise<void>(resolve => {
+      const before = this.#drained
+      this.#drained = () => { before?.(); resolve() }
+    })
+  }
 
   /** Bytes of the next frame that may go out; 0 when there is none, or no credit for it. */
   get ready (): number {
@@ -130,6 +137,13 @@ export class Channel implements Conn {
     this.#endDue = false
     this.#drained?.()
     return true
+  }
+
+  /** Whether an abort of this channel is to be told now, once. */
+  takeReset (): boolean {
+    const due = this.#resetDue
+    this.#resetDue = false
+    return due
   }
 
   /** How many bytes of credit to give now; 0 until it is worth a frame. */
@@ -244,7 +258,7 @@ export class Channel implements Conn {
         this.abort(error)
         throw error
       }
-      const frame = messageFrame(this.number, value)
+      const frame = this.#framer.frame(value)
       this.#frames.push(frame)
       this.#framedBytes += frame.length
       this.#needs.wake()

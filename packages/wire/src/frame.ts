@@ -20,7 +20,9 @@ export const control = {
   /** The reader of a channel took so many bytes more. */
   credit: { code: 4, codec: struct({ channel: u8, bytes: u32 }) },
   /** The sender of a channel closed it. */
-  end: { code: 5, codec: struct({ channel: u8 }) }
+  end: { code: 5, codec: struct({ channel: u8 }) },
+  /** An end of a channel aborted it. */
+  reset: { code: 6, codec: struct({ channel: u8 }) }
 } as const
 
 /** Makes a frame of the session's own channel. */
@@ -38,10 +40,35 @@ export function readControl<T> (kind: { readonly codec: Codec<T> }, frame: Uint8
   return decode(kind.codec, frame.subarray(2))
 }
 
-/** Makes a frame of a sub-protocol's channel; the message is copied. */
-export function messageFrame (channel: number, message: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(message.length + 1)
-  frame[0] = channel
-  frame.set(message, 1)
-  return frame
+/** The most bytes of frames that share one piece of memory. */
+const SLAB = 65_536
+/** How many frames of the length at hand a new piece of memory is for. */
+const COMPANY = 16
+
+/**
+ * Makes the frames of a sub-protocol's channel, each with a copy of its message.
+ *
+ * Frames are gone as soon as the conn took them, so many share one piece of memory: taking
+ * a piece for each costs more than copying the message.
+ */
+export class Framer {
+  readonly #channel: number
+  #slab: Uint8Array = new Uint8Array()
+  #at = 0
+
+  constructor (channel: number) {
+    this.#channel = channel
+  }
+
+  frame (message: Uint8Array): Uint8Array {
+    const length = message.length + 1
+    if (this.#at + length > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(length, Math.min(SLAB, COMPANY * length)))
+      this.#at = 0
+    }
+    const frame = this.#slab.subarray(this.#at, this.#at += length)
+    frame[0] = this.#channel
+    frame.set(message, 1)
+    return frame
+  }
 }

@@ -168,7 +168,7 @@ export class Peer<S extends ProtocolSpec<any>> {
    * @param verify - throws if the remote's message is not acceptable. The listening side
    *   sends its own message all the same, as the original does, so that the remote learns why.
    * @returns the remote's message.
-   * @throws WireError - `WIRE_HANDSHAKE`, with the `cause`. The peer is dropped then.
+   * @throws WireError - `WIRE_HANDSHAKE`, with the `cause`. The conversation is over then. The signal's reason if it was that.
    */
   async handshake<N extends MessageName<S>> (
     name: N,
@@ -187,12 +187,22 @@ export class Peer<S extends ProtocolSpec<any>> {
       if (signal?.aborted === true) aborted()
     })
     cut.catch(() => {})
+    /** What `verify` threw; what we said ourselves is still delivered then. */
+    let refused: { readonly error: unknown } | undefined
     try {
-      return await Promise.race([cut, this.#exchange(name, message, verify)])
+      return await Promise.race([cut, this.#exchange(name, message, async remote => {
+        try {
+          await verify(remote)
+        } catch (error) {
+          refused = { error }
+          throw error
+        }
+      })])
     } catch (cause) {
       const error = new WireError('WIRE_HANDSHAKE', `${this.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-      this.drop(error)
-      throw error
+      if (refused !== undefined && cause === refused.error) this.off()
+      else this.drop(error)
+      throw signal?.aborted === true ? signal.reason : error
     } finally {
       stop()
     }

@@ -181,11 +181,13 @@ class NativeSession implements Session {
   /** Says goodbye, within a bound, and closes the conn. */
   async #leave (code: CloseCode): Promise<void> {
     if (this.#over) return
-    this.#goodbye = code
-    this.#wake?.()
     const { clock } = this.#options
     let cancel = (): void => {}
     const late = new Promise<void>(resolve => { cancel = clock.after(this.#limits.goodbye, resolve) })
+    // What a sub-protocol said before it closed goes out before the goodbye.
+    if (!FAULTS.has(code) || code === 'SUBPROTOCOL') await Promise.race([late, Promise.all(this.#channels.map(async channel => channel.drained()))])
+    this.#goodbye = code
+    this.#wake?.()
     await Promise.race([late, this.#said])
     const ended = this.#finish(code, undefined)
     await Promise.race([late, ended])
@@ -228,8 +230,7 @@ class NativeSession implements Session {
       maxMessageSize: Math.min(this.#limits.maxMessageSize, hello.maxMessageSize),
       remoteWindow: hello.window,
       window: this.#limits.window,
-      wake: () => this.#wake?.(),
-      aborted: reason => { void this.close(reason instanceof WireError ? reason.closeCode ?? 'SUBPROTOCOL' : 'SUBPROTOCOL') }
+      wake: () => this.#wake?.()
     }))
     this.#scheduler = new Scheduler(this.#channels)
     this.#heard = this.#options.clock.now()
@@ -288,6 +289,9 @@ class NativeSession implements Session {
       case control.end.code:
         this.#channel(readControl(control.end, frame).channel).receiveEnd()
         return
+      case control.reset.code:
+        this.#channel(readControl(control.reset, frame).channel).fail(new WireError('WIRE_CLOSED', 'the remote aborted the sub-protocol'))
+        return
       default:
         throw breach(`a control frame ${String(frame[1])}`)
     }
@@ -330,6 +334,7 @@ class NativeSession implements Session {
       return controlFrame(control.ping, {})
     }
     for (const channel of this.#channels) {
+      if (channel.takeReset()) return controlFrame(control.reset, { channel: channel.number })
       const bytes = channel.takeCredit()
       if (bytes > 0) return controlFrame(control.credit, { channel: channel.number, bytes })
     }

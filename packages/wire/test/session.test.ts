@@ -169,3 +169,28 @@ test('runProtocol tells an error as the sub-protocol’s', async () => {
   await expect(runProtocol(a, chat, Promise.resolve(), async () => { throw new Error('no') })).rejects.toThrow('no')
   expect(await b.closed).toBe('SUBPROTOCOL')
 })
+
+test('a sub-protocol that aborts takes no other with it', async () => {
+  const [a, b] = await sessions()
+  const [first, second] = a.protocols
+  const source = b.open(first!).source[Symbol.asyncIterator]()
+  a.open(first!).abort(new Error('no more'))
+  await expect(source.next()).rejects.toMatchObject({ code: 'WIRE_CLOSED' })
+  const sent = a.open(second!).sink([Uint8Array.of(1)])
+  expect(await read(b.open(second!), 1)).toEqual([1])
+  await sent
+  await a.close()
+})
+
+test('what a sub-protocol said before it closed goes out before the goodbye', async () => {
+  const [a, b] = await sessions({ window: 1 })
+  const conn = a.open(a.protocols[0]!)
+  const messages = Array.from({ length: 50 }, () => new Uint8Array(1000))
+  const sent = conn.sink(messages)
+  await sent
+  void conn.close()
+  const closed = a.close('UNEXPECTED_IDENTITY')
+  expect(await read(b.open(b.protocols[0]!), 51)).toHaveLength(50)
+  await closed
+  expect(await b.closed).toBe('UNEXPECTED_IDENTITY')
+})
