@@ -55,34 +55,39 @@ function nextAttempt (entry: Entry<unknown, unknown>, { settings, depth, live }:
 
 function suggest<R, P> (view: View<R, P>): Suggestion<R, P> {
   const { settings, sizes } = view
-  const best: Partial<Record<Need, Entry<R, P>>> = {}
   const reach = reachOf(sizes, settings.neighbours)
+  const best: Record<Need, Entry<R, P> | undefined> = { empty: undefined, neighbourhood: undefined, sparse: undefined }
   let near = reach
-  let fill = 0
+  let fewest = Infinity
   for (let po = 0; po < reach; po++) {
-    if (sizes[po]! >= settings.minBinSize) continue
-    const bin = look(view, po)
+    const live = sizes[po]!
+    if (live >= settings.minBinSize) continue
+    const { leastTried, hopeful, underWay } = look(view, po)
     // Nobody is left who could fill this bin: what lies beyond is the neighbourhood's.
-    if (sizes[po] === 0 && !bin.hopeful) near = Math.min(near, po)
-    const filled = sizes[po]! + bin.underWay
-    const need = filled === 0 ? 'empty' : 'sparse'
-    if (filled >= settings.minBinSize || bin.best === undefined) continue
-    const before = best[need]
-    if (before === undefined || bin.best.tries < before.tries || (bin.best.tries === before.tries && filled < fill)) {
-      best[need] = bin.best
-      if (need === 'sparse') fill = filled
+    if (live === 0 && !hopeful) near = Math.min(near, po)
+    const filled = live + underWay
+    if (leastTried === undefined || filled >= settings.minBinSize) continue
+    if (filled === 0) {
+      if (leastTried.tries < triesOf(best.empty)) best.empty = leastTried
+    } else if (leastTried.tries < triesOf(best.sparse) || (leastTried.tries === triesOf(best.sparse) && filled < fewest)) {
+      best.sparse = leastTried
+      fewest = filled
     }
   }
-  const neighbour = leastTried(view, near)
-  if (neighbour !== undefined) best.neighbourhood = neighbour
-  const turn = TURNS[view.dials % TURNS.length]!
-  const need = turn.find(need => best[need] !== undefined)
-  return { entry: need && best[need] }
+  best.neighbourhood = neighbour(view, near)
+  for (const need of TURNS[view.dials % TURNS.length]!) {
+    if (best[need] !== undefined) return { entry: best[need] }
+  }
+  return { entry: undefined }
+}
+
+function triesOf (entry: Entry<unknown, unknown> | undefined): number {
+  return entry?.tries ?? Infinity
 }
 
 interface Look<R, P> {
-  /** Whoever may be dialled now and was tried least. */
-  best: Entry<R, P> | undefined
+  /** Of those that may be dialled now. */
+  leastTried: Entry<R, P> | undefined
   /** Whether somebody in the bin was not tried in vain for too long. */
   hopeful: boolean
   /** Attempts that may still succeed. */
@@ -90,14 +95,14 @@ interface Look<R, P> {
 }
 
 function look<R, P> (view: View<R, P>, po: number): Look<R, P> {
-  const seen: Look<R, P> = { best: undefined, hopeful: false, underWay: 0 }
+  const seen: Look<R, P> = { leastTried: undefined, hopeful: false, underWay: 0 }
   for (const bin of view.known.eachBin(view.base, po)) {
     if (bin.po > po) break
     for (const entry of bin) {
       if (!view.dialable(entry)) continue
       if (entry.tries < HOPELESS) seen.hopeful = true
       if (nextAttempt(entry, view) <= view.now) {
-        if (seen.best === undefined || entry.tries < seen.best.tries) seen.best = entry
+        if (entry.tries < triesOf(seen.leastTried)) seen.leastTried = entry
       } else if (view.now - entry.triedAt < UNDER_WAY) {
         seen.underWay++
       }
@@ -107,12 +112,11 @@ function look<R, P> (view: View<R, P>, po: number): Look<R, P> {
 }
 
 /** Of all entries from bin `from` on, one tried least; of these the nearest. */
-function leastTried<R, P> (view: View<R, P>, from: number): Entry<R, P> | undefined {
+function neighbour<R, P> (view: View<R, P>, from: number): Entry<R, P> | undefined {
   let best: Entry<R, P> | undefined
   for (const bin of view.known.eachBin(view.base, from)) {
     for (const entry of bin) {
-      if (best !== undefined && entry.tries > best.tries) continue
-      if (best !== undefined && entry.tries === best.tries && entry.po <= best.po) continue
+      if (entry.tries > triesOf(best) || (entry.tries === best?.tries && entry.po <= best.po)) continue
       if (view.dialable(entry) && nextAttempt(entry, view) <= view.now) best = entry
     }
   }

@@ -4,6 +4,7 @@ import { fromBinary, fromHex, toBinary, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { specVectors, vectors } from '@skep/vectors'
 import { describe, expect, test } from 'vitest'
+import { HandClock } from './hand-clock.ts'
 
 type Table = Kademlia<KadRecord, KadPeer>
 
@@ -34,7 +35,7 @@ function setup <C extends Clock> (base: Uint8Array, params: any, clock: C, unrea
 /** Suggests as the original does, where asking is an attempt. */
 function suggest ({ table, policy }: Setup): { overlay: Uint8Array | undefined, order: number, want: boolean } {
   const { entry, lacking = 0, news = false } = policy.suggest(table.view())
-  expect(table.suggest()).toBe(entry?.record)
+  if (table.suggest() !== entry?.record) throw new Error('asking twice gives two answers')
   if (entry !== undefined) table.dialled(entry.overlay)
   return { overlay: entry?.overlay, order: lacking, want: news }
 }
@@ -149,14 +150,13 @@ describe.each(['kademlia', 'kademlia-scripts', 'kademlia-large'])('the recording
 
 test.skipIf(vectors('kademlia-retry') === undefined)('a peer that never answers is suggested at the recorded times', () => {
   for (const { MaxRetries, RetryExponent, RetryIntervalMs, pollMs, suggestedAtMs } of vectors('kademlia-retry').cases) {
-    let now = 0
-    const clock: Clock = { now: () => now, wall: () => now, after: () => () => {} }
+    const clock = new HandClock()
     const made = setup(new Uint8Array(32), { MinProxBinSize: 2, MinBinSize: 2, MaxBinSize: 4, MaxProxDisplay: 16, MaxRetries, RetryExponent, RetryIntervalMs }, clock)
     made.table.register([{ overlay: fromBinary('1') }])
     const times: number[] = []
     for (let call = 0; call < 40_000 && times.length < 14; call++) {
-      if (suggest(made).overlay !== undefined) times.push(now)
-      now += pollMs
+      if (suggest(made).overlay !== undefined) times.push(clock.time)
+      clock.time += pollMs
     }
     expect(times).toEqual(suggestedAtMs)
   }

@@ -1,7 +1,7 @@
 import { toHex } from './address.ts'
-import type { Node } from './node.ts'
+import { binOf, orderTo, wordOf, type Node } from './node.ts'
 import { keyOfValue, type PotOptions } from './options.ts'
-import { capOf, lengths, sharedBits } from './proximity.ts'
+import { capOf, lengths } from './proximity.ts'
 import { shapeOf, textOf, type Shape } from './shape.ts'
 import { binSizes, each, eachBin, eachFrom, eachNeighbour, nearest, type Bin } from './walk.ts'
 
@@ -37,10 +37,11 @@ export abstract class PotReader<V> implements Iterable<V> {
     let node = this.root
     if (node !== undefined && node.key.length !== key.length) throw lengths(node.key, key)
     const cap = this.cap(key)
+    const word = wordOf(key)
     while (node !== undefined) {
-      const po: number = sharedBits(node.key, key, node.po, cap)
+      const po: number = orderTo(node, key, word, cap)
       if (po >= cap) return node.value
-      node = node.bins.find(bin => bin.po === po)
+      node = binOf(node, po)
     }
     return undefined
   }

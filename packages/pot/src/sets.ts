@@ -1,4 +1,4 @@
-import { dissolve, sizeFrom, withPo, type Node } from './node.ts'
+import { binOf, dissolve, withBins, withPo, type Node } from './node.ts'
 import { lengths, sharedBits } from './proximity.ts'
 
 type Tree<V> = Node<V> | undefined
@@ -37,14 +37,14 @@ function merge<V> (a: Tree<V>, b: Tree<V>, rule: SetRule, cap: number, po: numbe
   const fork = sharedBits(a.key, b.key, po, cap)
   const bins = pairwise(a, b, fork, rule, cap)
   if (fork >= cap) {
-    return rule.both ? node(a, bins, a.po) : dissolve(bins, a.po, undefined)
+    return rule.both ? withBins(a, bins, a.po, undefined) : dissolve(bins, a.po, undefined)
   }
   // At the fork each side's pin lies on the far side of the other's.
   const far = combine(binOf(a, fork), restOf(b, fork, fork), rule, cap, fork + 1)
   const near = combine(restOf(a, fork, a.po), binOf(b, fork), rule, cap, fork + 1)
   if (far !== undefined) bins.push(withPo(far, fork))
   if (near === undefined) return dissolve(bins, a.po, undefined)
-  return node(near, [...bins, ...near.bins], a.po)
+  return withBins(near, [...bins, ...near.bins], a.po, undefined)
 }
 
 /** The bins below the fork, where both sides mean the same subtree by an order. */
@@ -68,15 +68,7 @@ function below<V> (bin: Tree<V>, fork: number): Tree<V> {
   return bin !== undefined && bin.po < fork ? bin : undefined
 }
 
-function binOf<V> (tree: Node<V>, po: number): Tree<V> {
-  return tree.bins.find(bin => bin.po === po)
-}
-
 /** A node without its bins up to `fork`. */
 function restOf<V> (tree: Node<V>, fork: number, po: number): Node<V> {
-  return node(tree, tree.bins.filter(bin => bin.po > fork), po)
-}
-
-function node<V> (pin: Node<V>, bins: readonly Node<V>[], po: number): Node<V> {
-  return { key: pin.key, value: pin.value, po, size: 1 + sizeFrom(bins, 0), bins, owner: undefined }
+  return withBins(tree, tree.bins.filter(bin => bin.po > fork), po, undefined)
 }

@@ -1,5 +1,5 @@
-import type { Node } from './node.ts'
-import { lengths, sharedBits } from './proximity.ts'
+import { binOf, orderTo, wordOf, type Node } from './node.ts'
+import { lengths } from './proximity.ts'
 
 /** Values of one proximity order to the target of a walk. */
 export interface Bin<V> extends Iterable<V> {
@@ -22,11 +22,12 @@ interface Step<V> {
 /** The nodes whose keys come nearer and nearer to `target`, from the root on. */
 function * descent<V> (root: Node<V> | undefined, target: Uint8Array, cap: number): Generator<Step<V>> {
   if (root !== undefined && root.key.length !== target.length) throw lengths(root.key, target)
+  const word = wordOf(target)
   let node = root
   while (node !== undefined) {
-    const po: number = sharedBits(node.key, target, node.po, cap)
+    const po: number = orderTo(node, target, word, cap)
     yield { node, po }
-    node = po >= cap ? undefined : node.bins.find(bin => bin.po === po)
+    node = po >= cap ? undefined : binOf(node, po)
   }
 }
 
@@ -73,16 +74,16 @@ export function * eachBin<V> (root: Node<V> | undefined, target: Uint8Array, fro
     let first = 0
     for (; first < node.bins.length && node.bins[first]!.po < po; first++) {
       const bin = node.bins[first]!
-      if (bin.po >= from) yield binOf(bin.po, bin.size, { node: bin, first: 0 })
+      if (bin.po >= from) yield asBin(bin.po, bin.size, { node: bin, first: 0 })
     }
     if (node.bins[first]?.po === po) first++
     let size = 1
     for (let i = first; i < node.bins.length; i++) size += node.bins[i]!.size
-    if (po >= from) yield binOf(po, size, { node, first })
+    if (po >= from) yield asBin(po, size, { node, first })
   }
 }
 
-function binOf<V> (po: number, size: number, part: Part<V>): Bin<V> {
+function asBin<V> (po: number, size: number, part: Part<V>): Bin<V> {
   return { po, size, [Symbol.iterator]: () => each(part) }
 }
 
@@ -94,9 +95,10 @@ export function binSizes<V> (root: Node<V> | undefined, target: Uint8Array, cap:
     sizes[po]! += size
   }
   if (root !== undefined && root.key.length !== target.length) throw lengths(root.key, target)
+  const word = wordOf(target)
   let node = root
   while (node !== undefined) {
-    const po = sharedBits(node.key, target, node.po, cap)
+    const po = orderTo(node, target, word, cap)
     let next: Node<V> | undefined
     let rest = node.size
     for (const bin of node.bins) {
@@ -120,31 +122,32 @@ export function binSizes<V> (root: Node<V> | undefined, target: Uint8Array, cap:
  */
 export function nearest<V> (root: Node<V> | undefined, target: Uint8Array, n: number): V[] {
   const found: V[] = []
-  if (root === undefined || n <= 0) return found
+  if (root === undefined || !(n > 0)) return found
   if (root.key.length !== target.length) throw lengths(root.key, target)
-  inOrder(root, target, n, found)
+  inOrder(root, target, wordOf(target), n, found)
   return found
 }
 
-function inOrder<V> (node: Node<V>, target: Uint8Array, n: number, found: V[]): void {
+/** Puts a subtree's values in order; whether that is all that was wanted. */
+function inOrder<V> (node: Node<V>, target: Uint8Array, word: number, n: number, found: V[]): boolean {
   const { bins, key } = node
+  const differing = node.word ^ word
+  // Bins that fork off towards the target, from the widest on, are nearer than the pin.
   for (let i = 0; i < bins.length; i++) {
     const bin = bins[i]!
-    if (!agree(key, target, bin.po)) {
-      inOrder(bin, target, n, found)
-      if (found.length === n) return
-    }
+    if (forksTowards(bin.po, differing, key, target) && inOrder(bin, target, word, n, found)) return true
   }
-  if (found.push(node.value) === n) return
+  if (found.push(node.value) >= n) return true
   for (let i = bins.length - 1; i >= 0; i--) {
     const bin = bins[i]!
-    if (agree(key, target, bin.po)) {
-      inOrder(bin, target, n, found)
-      if (found.length === n) return
-    }
+    if (!forksTowards(bin.po, differing, key, target) && inOrder(bin, target, word, n, found)) return true
   }
+  return false
 }
 
-function agree (a: Uint8Array, b: Uint8Array, bit: number): boolean {
-  return ((a[bit >> 3]! ^ b[bit >> 3]!) & (0x80 >> (bit & 7))) === 0
+/** Whether the keys differ at bit `po`; `differing` has the answer for the first 32. */
+function forksTowards (po: number, differing: number, key: Uint8Array, target: Uint8Array): boolean {
+  return po < 32
+    ? (differing & (0x80000000 >>> po)) !== 0
+    : ((key[po >> 3]! ^ target[po >> 3]!) & (0x80 >> (po & 7))) !== 0
 }

@@ -133,7 +133,7 @@ describe('set operations', () => {
       expect(pot.intersection(empty).size).toBe(0)
       expect(empty.union(pot).size).toBe(pot.size)
       expect(pot.union(Pot.from(list.slice(3)))).toBe(pot)
-      expect(pot.intersection(Pot.from(list.map(key => key.slice())))).toBe(pot)
+      expect(pot.intersection(Pot.from(list.map((key): Uint8Array => key.slice())))).toBe(pot)
     }))
   })
 })
