@@ -92,7 +92,7 @@ function commands (io: Io, signal: AbortSignal, done: (code: number) => void): C
     .description('run eight nodes that sync files, lose one of them, and give the files back')
     .argument('[FILE...]', 'files to sync; a sample of 8 MiB if absent')
     .option('--keep', 'leave the nodes running until Ctrl-C', false)
-    .action(async (files, options) => done(await (await import('./start.ts')).start(files, options, io)))
+    .action(async (files, options) => done(await (await import('./start.ts')).start(files, options, io, signal)))
 
   // Sub-commands made by command() inherit the settings above, except this one.
   for (const command of program.commands) command.showHelpAfterError(false)

@@ -11,9 +11,10 @@ import { withSignals } from './signals.ts'
 import { formatTable } from './text-table.ts'
 
 /** `skep start`: eight nodes, the files, one kill, and the files back. */
-export async function start (files: readonly string[], { keep }: { readonly keep: boolean }, io: Io): Promise<number> {
+export async function start (files: readonly string[], { keep }: { readonly keep: boolean }, io: Io, unread: AbortSignal): Promise<number> {
   const sources = files.length === 0 ? [sample()] : await Promise.all(files.map(fileSource))
-  return await withSignals(io, async signal => {
+  return await withSignals(io, async stopped => {
+    const signal = AbortSignal.any([stopped, unread])
     const progress = new Progress(io.stdout, systemClock)
     const folder = await temporaryFolder()
     const members: Member[] = []
@@ -27,7 +28,7 @@ export async function start (files: readonly string[], { keep }: { readonly keep
       await print(io.stdout, `\n${table}ok\n`)
       if (keep) {
         await print(io.stdout, `\n${urls(members)}\nThe nodes run until Ctrl-C.\n`)
-        await stopped(signal)
+        await untilAborted(signal)
       }
       return 0
     } catch (error) {
@@ -69,6 +70,6 @@ function urls (members: readonly Member[]): string {
   return formatTable(members.map(({ name, last }) => [name, last!.api, last!.overlay.slice(0, 8)]))
 }
 
-async function stopped (signal: AbortSignal): Promise<void> {
+async function untilAborted (signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

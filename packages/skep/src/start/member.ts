@@ -30,8 +30,10 @@ export interface MemberNeeds {
 
 /** Time for a process to become ready, in milliseconds: eight of them share two cores while they load. */
 const READY_WITHIN = 30_000
-/** Starts in a row that may come to nothing before the node is given up. */
+/** Starts in a row that may come to nothing by themselves before the node is given up. */
 const MAX_FAILURES = 8
+/** Starts in a row that somebody may put an end to before the node is given up. */
+const MAX_KILLS = 64
 /** Starts in a row on the old ports before others are taken: somebody else may have got one meanwhile. */
 const SAME_PORTS = 4
 /** Pause before a start, in milliseconds; doubled after each that came to nothing. */
@@ -46,7 +48,7 @@ const KEPT_LINES = 8
 /**
  * One node that always runs: its process is started again whenever it ends, for whatever reason.
  *
- * It is given up only when it does not become ready many times in a row.
+ * It is given up only when it does not become ready many times in a row, or is not let.
  */
 export class Member {
   readonly #needs: MemberNeeds
@@ -133,18 +135,25 @@ export class Member {
   async #run (): Promise<void> {
     const { clock, spawn, tell } = this.#needs
     const { signal } = this.#stopping
-    for (let failures = 0; !signal.aborted;) {
+    let failures = 0
+    let kills = 0
+    while (!signal.aborted) {
       const child = spawn(this.#last, failures >= SAME_PORTS)
       this.#child = child
       const wasReady = await this.#follow(child)
       this.#child = undefined
       if (signal.aborted) return
-      failures = wasReady ? 0 : failures + 1
-      if (failures >= MAX_FAILURES) {
+      const end = await child.ended
+      if (wasReady) failures = kills = 0
+      else if (end.startsWith('SIG')) kills++
+      else failures++
+      if (failures >= MAX_FAILURES || kills >= MAX_KILLS) {
         throw new CliError(`${this.name} does not start: ${this.#log.at(-1) ?? 'it says nothing'}`)
       }
-      tell(`${this.name} ended (${await child.ended}), and is started again`)
-      await wait(clock, Math.min(MAX_PAUSE, PAUSE * 2 ** failures), signal).catch(() => {})
+      tell(`${this.name} ended (${end}), and is started again`)
+      // A process that was killed has nothing to say about it.
+      if (!end.startsWith('SIG')) for (const line of this.#log.splice(0)) tell(`${this.name}: ${line}`)
+      await wait(clock, Math.min(MAX_PAUSE, PAUSE * 2 ** (failures + kills)), signal).catch(() => {})
     }
   }
 

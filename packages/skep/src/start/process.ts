@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import type { Child } from './member.ts'
 
 /** This package's command. */
-const COMMAND = new URL('../../bin/skep.js', import.meta.url)
+const COMMAND = fileURLToPath(new URL('../../bin/skep.js', import.meta.url))
 
 /**
  * Starts `skep` with these words as a process of its own.
@@ -12,7 +13,7 @@ const COMMAND = new URL('../../bin/skep.js', import.meta.url)
  * stdin is a pipe from us, which ends when we do, however we do.
  */
 export function spawnSkep (words: readonly string[]): Child {
-  const child = spawn(process.execPath, [COMMAND.pathname, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [COMMAND, ...words], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {})
   const lines = { stdout: createInterface(child.stdout), stderr: createInterface(child.stderr) }
   return {

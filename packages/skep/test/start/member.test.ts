@@ -116,6 +116,17 @@ describe('a member', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('is not given up because somebody kills it again and again', async () => {
+    const { clock, processes, member, never } = setup()
+    const ready = member.ready(never)
+    for (let i = 0; i < 20; i++) {
+      processes[i]!.end('SIGKILL')
+      await clock.advance(2_000)
+    }
+    processes[20]!.ready()
+    expect((await ready).pid).toBe(7)
+  })
+
   test('is killed when it does not become ready, and started again', async () => {
     const { clock, processes } = setup()
     await clock.advance(29_999)
@@ -124,6 +135,7 @@ describe('a member', () => {
     expect(processes[0]!.signals).toEqual(['SIGKILL'])
     await clock.advance(200)
     expect(processes).toHaveLength(2)
+    expect(processes[1]!.freshPorts).toBe(false)
   })
 
   test('stops its process, by force if it must, and starts no other', async () => {
