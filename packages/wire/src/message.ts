@@ -39,18 +39,24 @@ export function encodeMessage<S extends ProtocolSpec<any>, N extends MessageName
 /**
  * Decodes a message: what {@link encodeMessage} gives, or what the original sends.
  *
- * As in the original the envelope's context is ignored; a size that claims more than
- * the payload has is accepted here, and refused by {@link Peer}.
+ * As in the original the envelope's context is ignored, and so is its size. What
+ * {@link Peer} refuses beyond that, {@link validate} does.
  *
  * @throws WireError - `WIRE_MESSAGE_TOO_LONG`, `WIRE_INVALID_CODE` or `WIRE_DECODE`.
  */
 export function decodeMessage<S extends ProtocolSpec<any>> (spec: S, bytes: Uint8Array): Message<S> {
+  return readMessage(spec, bytes, () => {})
+}
+
+/** Decodes a message, and lets `check` refuse its envelope in time: after it was opened and before anything else. */
+export function readMessage<S extends ProtocolSpec<any>> (spec: S, bytes: Uint8Array, check: (envelope: Envelope) => void): Message<S> {
   if (bytes.length - 1 > spec.maxMessageSize) throw new WireError('WIRE_MESSAGE_TOO_LONG', `${bytes.length - 1} > ${spec.maxMessageSize}`)
   if (bytes.length === 0) throw malformed('an empty message')
-  const { payload } = openEnvelope(bytes.subarray(1))
+  const envelope = openEnvelope(bytes.subarray(1))
+  check(envelope)
   const name = spec.names[bytes[0]!]
   if (name === undefined) throw new WireError('WIRE_INVALID_CODE', `${spec.name}/${spec.version} has no code ${bytes[0]!}`)
-  const reader = new RlpReader(payload)
+  const reader = new RlpReader(envelope.payload)
   const value = spec.messages[name].read(reader)
   reader.finish()
   return { name, value } as Message<S>

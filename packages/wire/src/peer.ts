@@ -1,8 +1,9 @@
 import type { Clock, Conn } from '@skep/interface'
 import { WireError } from './errors.ts'
-import { decodeMessage, encodeMessage } from './message.ts'
+import { encodeMessage, readMessage } from './message.ts'
 import type { Message, MessageName, MessageValue, ProtocolSpec } from './protocol.ts'
 import { WeightedQueue, type Priority } from './queue.ts'
+import { validate, validateEnvelope } from './validate.ts'
 
 export interface PeerLimits {
   /** Messages of one priority that wait to be sent; the next is refused. Defaults to 4,096. */
@@ -19,6 +20,25 @@ export interface PeerOptions {
   /** Whether this side dialled, and so speaks first in a handshake. Defaults to false. */
   readonly initiator?: boolean
   readonly limits?: PeerLimits
+  /** Called for every message, in this order. */
+  readonly interceptors?: readonly Interceptor[]
+}
+
+/** A message on its way, as an interceptor sees it. */
+export interface Passing {
+  readonly spec: ProtocolSpec<any>
+  readonly name: string
+  readonly value: unknown
+  /** Bytes on the conn. */
+  readonly size: number
+}
+
+/** A point where metrics, tracing or accounting look at messages, and may refuse them. */
+export interface Interceptor {
+  /** A message is about to go out. What it throws, `send` rejects with, and the message stays here. */
+  send? (message: Passing): void
+  /** A message came and was found good. What it throws ends the conversation as a handler's error does. */
+  receive? (message: Passing): void
 }
 
 export interface SendOptions {
@@ -75,6 +95,7 @@ export class Peer<S extends ProtocolSpec<any>> {
   readonly #conn: Conn
   readonly #clock: Clock | undefined
   readonly #limits: Required<PeerLimits>
+  readonly #interceptors: readonly Interceptor[]
   readonly #source: AsyncIterator<Uint8Array>
   readonly #queue = new WeightedQueue<Outgoing>()
   readonly #end: () => void
@@ -92,6 +113,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     this.#conn = conn
     this.#clock = options.clock
     this.#limits = { queuedMessages: 4096, sendTimeout: 30_000, handshakeTimeout: 3000, ...options.limits }
+    this.#interceptors = options.interceptors ?? []
     this.#source = conn.source[Symbol.asyncIterator]()
     let end = (): void => {}
     this.closed = new Promise(resolve => { end = resolve })
@@ -253,7 +275,9 @@ export class Peer<S extends ProtocolSpec<any>> {
   }
 
   #open (bytes: Uint8Array): Message<S> {
-    return decodeMessage(this.spec, bytes)
+    const message = readMessage(this.spec, bytes, validateEnvelope)
+    validate(this.spec, message)
+    return message
   }
 
   async #handle (bytes: Uint8Array, handlers: Handlers<S>): Promise<void> {
@@ -261,6 +285,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     const handler = Object.hasOwn(handlers, name) ? handlers[name as MessageName<S>] : undefined
     if (handler === undefined) throw new WireError('WIRE_NO_HANDLER', `nobody handles ${String(name)} of ${this.spec.name}/${this.spec.version}`)
     try {
+      for (const interceptor of this.#interceptors) interceptor.receive?.({ spec: this.spec, name, value, size: bytes.length })
       await handler(value as never)
     } catch (cause) {
       throw new WireError('WIRE_HANDLER', `${this.spec.name} ${String(name)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
@@ -283,6 +308,7 @@ export class Peer<S extends ProtocolSpec<any>> {
       try {
         bytes = encodeMessage(this.spec, next.name as MessageName<S>, next.value as never)
         if (bytes.length > this.#conn.maxMessageSize) throw new WireError('WIRE_MESSAGE_TOO_LONG', `${bytes.length} > ${this.#conn.maxMessageSize}`)
+        for (const interceptor of this.#interceptors) interceptor.send?.({ spec: this.spec, name: next.name, value: next.value, size: bytes.length })
       } catch (error) {
         next.failed(error)
         continue

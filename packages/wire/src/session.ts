@@ -351,12 +351,13 @@ class NativeSession implements Session {
     if (this.#over) return
     const { clock, random } = this.#options
     const { keepAlive, dead } = this.#limits
+    const now = this.#ticked = clock.now()
     // A little early by chance, so that sessions that began together do not ping together.
-    this.#stopTimer = clock.after(keepAlive * (1 - random.float() / 10), () => {
+    const pause = Math.min(keepAlive * (1 - random.float() / 10), this.#heard + dead - now)
+    this.#stopTimer = clock.after(pause, () => {
       const now = clock.now()
       // A timer that comes this late tells of a machine that slept, not of a dead remote.
       if (now - this.#ticked > 2 * keepAlive) this.#heard = now
-      this.#ticked = now
       if (now - this.#heard >= dead) {
         void this.close('TIMEOUT')
         return
@@ -365,7 +366,6 @@ class NativeSession implements Session {
       this.#wake?.()
       this.#tick()
     })
-    this.#ticked = clock.now()
   }
 
   #broke (cause: unknown): void {

@@ -1,7 +1,7 @@
 import { pair } from '@skep/conn-memory'
 import { VirtualClock } from '@skep/sim'
-import { defineProtocol, Peer, struct, text, u32, WireError } from '@skep/wire'
-import { expect, test } from 'vitest'
+import { defineProtocol, encodeMessage, Peer, refusals, struct, text, u32, WireError, type Passing } from '@skep/wire'
+import { describe, expect, test } from 'vitest'
 
 const chat = defineProtocol({ name: 'chat', version: 1, maxMessageSize: 1024, messages: { Hello: struct({ Id: u32 }), Say: struct({ Text: text() }) } })
 
@@ -128,4 +128,78 @@ test('a remote that takes nothing for too long is dropped', async () => {
   await clock.advance(30_000)
   await stuck
   await ann.closed
+})
+
+describe('what the codecs take and the limits do not', () => {
+  const strict = defineProtocol({
+    ...chat,
+    rules: { Say: [{ refuses: 'shouting', breaks: ({ Text }) => Text !== '' && Text === Text.toUpperCase() }] }
+  })
+
+  test('is listed', () => {
+    expect(refusals(strict)).toEqual([
+      { message: undefined, refuses: 'an envelope that claims more payload than it has' },
+      { message: 'Say', refuses: 'shouting' }
+    ])
+  })
+
+  test.each([
+    ['a message that breaks a rule', encodeMessage(chat, 'Say', { Text: 'HELLO' })],
+    ['an envelope that claims more than it has', Uint8Array.of(1, 0xc5, 0x80, 0x03, 0x82, 0xc1, 0x80)]
+  ])('%s is refused', async (_, bytes) => {
+    const [a, b] = pair()
+    const bob = new Peer(b, strict)
+    await a.sink([bytes])
+    await expect(bob.run({ Say: () => {} })).rejects.toMatchObject({ code: 'WIRE_REFUSED' })
+  })
+
+  test('an envelope that claims less than it has is not', async () => {
+    const [a, b] = pair()
+    const heard: string[] = []
+    const running = new Peer(b, strict).run({ Say: ({ Text }) => heard.push(Text) })
+    await a.sink([Uint8Array.of(1, 0xc5, 0x80, 0x01, 0x82, 0xc1, 0x78)])
+    await a.close()
+    await running
+    expect(heard).toEqual(['x'])
+  })
+})
+
+describe('an interceptor', () => {
+  test('sees every message once, in both directions', async () => {
+    const [a, b] = pair()
+    const seen: [string, string, number][] = []
+    const look = (direction: string) => ({ name, size }: Passing) => { seen.push([direction, name, size]) }
+    const ann = new Peer(a, chat, { interceptors: [{ send: look('out') }] })
+    const bob = new Peer(b, chat, { interceptors: [{ receive: look('in') }, {}] })
+    const running = bob.run({ Say: () => {} })
+    await ann.send('Say', { Text: 'hi' })
+    ann.off()
+    await running
+    expect(seen).toEqual([['out', 'Say', 9], ['in', 'Say', 9]])
+  })
+
+  test('may refuse to send, and the rest goes on', async () => {
+    const [a, b] = pair()
+    const debt = new Error('too deep in debt')
+    let allowed = 1
+    const ann = new Peer(a, chat, { interceptors: [{ send: () => { if (allowed-- <= 0) throw debt } }] })
+    const heard: string[] = []
+    const running = new Peer(b, chat).run({ Say: ({ Text }) => heard.push(Text) })
+    await ann.send('Say', { Text: '1' })
+    await expect(ann.send('Say', { Text: '2' })).rejects.toBe(debt)
+    allowed = 1
+    await ann.send('Say', { Text: '3' })
+    ann.off()
+    await running
+    expect(heard).toEqual(['1', '3'])
+  })
+
+  test('may end the conversation for what came', async () => {
+    const [a, b] = pair()
+    const cause = new Error('unpaid')
+    const bob = new Peer(b, chat, { interceptors: [{ receive: () => { throw cause } }] })
+    const running = expect(bob.run({ Say: () => {} })).rejects.toMatchObject({ code: 'WIRE_HANDLER', cause })
+    await new Peer(a, chat).send('Say', { Text: 'x' })
+    await running
+  })
 })
