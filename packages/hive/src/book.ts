@@ -2,6 +2,7 @@ import type { PeerRecord } from '@skep/identity'
 import type { Address, Clock, Operation, Store } from '@skep/interface'
 import { proximity, toHex } from '@skep/pot'
 import { BOOK_RANGE, decodeEntry, encodeEntry, entryKey, type Entry } from './entry.ts'
+import { LEGACY_KEY, parsePeersJson } from './legacy.ts'
 import type { Limits } from './options.ts'
 
 /** Bins of the book, the last holding everything nearer. */
@@ -46,6 +47,12 @@ export class AddressBook {
     this.#trim()
     this.#write()
     return [...this.#entries.values()].sort((a, b) => Number(b.connected) - Number(a.connected) || b.seen - a.seen)
+  }
+
+  /** What the original left in the same store; read once, and left alone. */
+  async legacy (): Promise<PeerRecord[]> {
+    const value = await this.#store.get(LEGACY_KEY)
+    return value === undefined ? [] : parsePeersJson(new TextDecoder().decode(value)).slice(0, this.#limits.maxBook)
   }
 
   /** Notes that an address was reached, and whether it is connected. */

@@ -1,4 +1,4 @@
-import { IdentityError, recordFromBzzAddr, type PeerRecord } from '@skep/identity'
+import { recordFromBzzAddr, verifyRecord, type IdentityError, type PeerRecord, type SignedRecord } from '@skep/identity'
 import type { Address, Random } from '@skep/interface'
 import { proximity } from '@skep/pot'
 import { Connections } from './connections.ts'
@@ -6,9 +6,10 @@ import { Dials } from './dials.ts'
 import type { Effect, Input, WireRecord } from './effects.ts'
 import { answer } from './gossip.ts'
 import { Known } from './known.ts'
-import type { Link } from './link.ts'
+import type { Link, News } from './link.ts'
 import type { Limits } from './options.ts'
 import { underlaysForScope } from './scopes.ts'
+import { Tokens } from './tokens.ts'
 import type { HivePeer, Table } from './types.ts'
 
 /** The most that fits the one byte of a depth on the wire. */
@@ -33,6 +34,8 @@ export class HiveCore<P extends HivePeer> {
   /** Peers that did not answer and are said to be elsewhere now: the table's back-off does not know that yet. */
   #moved: PeerRecord[] = []
   readonly #known: Known
+  /** Signatures that may be checked, for all peers together. */
+  readonly #verifications: Tokens
   #depthAt = -Infinity
   #depthTold: number | undefined
   #refreshAt: number | undefined
@@ -46,12 +49,18 @@ export class HiveCore<P extends HivePeer> {
     this.#connections = new Connections(needs.table.base, limits)
     this.#dials = new Dials(limits, needs.random)
     this.#known = new Known(limits.maxBook, limits.maxUnderlays)
+    this.#verifications = new Tokens(limits.totalVerifyBurst, limits.totalVerifyInterval, 0)
   }
 
   /** Connections in use, dials on their way, and the size of all tables: what a test bounds. */
   get counts (): { readonly connections: number, readonly taken: number, readonly dials: number, readonly told: number, readonly known: number } {
     const told = [...this.#connections.links()].reduce((sum, link) => sum + link.told, 0)
     return { connections: this.#connections.size, taken: this.#connections.taken, dials: this.#dials.size, told, known: this.#known.size }
+  }
+
+  /** The connections in use. */
+  links (): Iterable<Link<P>> {
+    return this.#connections.links()
   }
 
   /** Whether another connection may begin its handshake; it counts until it joins or is released. */
@@ -72,12 +81,13 @@ export class HiveCore<P extends HivePeer> {
   step (now: number, input: Input<P>): Effect<P>[] {
     this.#effects = []
     switch (input.type) {
-      case 'start': this.#start(input.connected, input.known); break
+      case 'start': this.#start(input.connected, input.known, input.heard ?? []); break
       case 'bootstrap': this.#dials.bootstrap(input.underlays, now); break
       case 'join': this.#join(now, input.peer); break
-      case 'open': this.#open(now, input.peer); break
+      case 'open': this.#open(now, input.peer, input.isNative === true); break
       case 'leave': this.#leave(now, input.peer); break
       case 'peers': this.#peers(now, input.from, input.records); break
+      case 'records': this.#records(now, input.from, input.records); break
       case 'subPeers': this.#subPeers(now, input.from, input.depth); break
       case 'dialled': this.#dialled(now, input.id, input.ok); break
       case 'tick': this.#tick(now); break
@@ -87,10 +97,10 @@ export class HiveCore<P extends HivePeer> {
     return this.#effects
   }
 
-  #start (connected: readonly PeerRecord[], known: readonly PeerRecord[]): void {
+  #start (connected: readonly PeerRecord[], known: readonly PeerRecord[], heard: readonly PeerRecord[]): void {
     this.#isStarted = true
     for (const record of [...known, ...connected]) this.#known.reached(record)
-    this.#table.register([...connected, ...known])
+    this.#table.register([...connected, ...known, ...heard.flatMap(record => this.#known.told(record) ?? [])])
     this.#formerly = [...connected]
   }
 
@@ -114,17 +124,18 @@ export class HiveCore<P extends HivePeer> {
     if (!this.#connections.isAlone) this.#dials.rest(now)
     if (peer.light) return
     if (peer.record.underlays.length > 0) {
-      this.#known.reached(peer.record)
+      this.#known.reached(peer.record, peer.signed)
       this.#table.register([peer.record])
       this.#effects.push({ type: 'save', record: peer.record, connected: true })
     }
     this.#broadcast(now, peer)
   }
 
-  #open (now: number, peer: P): void {
+  #open (now: number, peer: P, isNative: boolean): void {
     const link = this.#connections.find(peer)
     if (link === undefined) return
     link.isOpen = true
+    link.isNative = isNative
     this.#greet(now, link)
   }
 
@@ -173,15 +184,49 @@ export class HiveCore<P extends HivePeer> {
     for (const each of records.slice(0, allowed)) {
       const record = this.#read(link, each)
       if (record === undefined) continue
-      link.heard(record)
+      link.knows({ record })
       const merged = this.#known.told(record)
       if (merged === undefined) continue
       news.push(merged)
-      if (this.#known.isMissed(record.overlay) && this.#moved.length < this.#limits.maxDials) this.#moved.push(merged)
+      if (this.#known.isMissed(record.overlay)) this.#hasMoved(merged)
     }
+    this.#register(news)
+  }
+
+  #records (now: number, from: P, records: readonly SignedRecord[]): void {
+    const link = this.#connections.find(from)
+    if (!this.#isWithinRate(now, from, link) || link === undefined) return
+    const allowed = link.incoming.take(now, Math.min(records.length, this.#limits.maxPeersPerRequest))
+    const news: PeerRecord[] = []
+    for (const record of records.slice(0, allowed)) {
+      const underlays = underlaysForScope(link.scope, record.underlays)
+      if (underlays.length === 0 || isSame(record.overlay, this.#table.base)) continue
+      link.knows({ signed: record })
+      if (this.#known.isCurrent(record)) continue
+      // Over the budget a record is passed over, not held against the peer.
+      if (link.verifications.available(now) === 0 || this.#verifications.take(now) === 0) break
+      link.verifications.take(now)
+      if (!isSigned(record)) {
+        this.#effects.push({ type: 'fault', peer: from, code: 'HIVE_BAD_SIGNATURE', why: 'a record that its owner did not sign' })
+        break
+      }
+      const wasMissed = this.#known.isMissed(record.overlay)
+      const merged = this.#known.signed(record, underlays)
+      news.push(merged)
+      if (wasMissed) this.#hasMoved(merged)
+    }
+    this.#register(news)
+  }
+
+  #register (news: PeerRecord[]): void {
     if (news.length === 0) return
     this.#table.register(news)
     this.#effects.push({ type: 'changed' })
+  }
+
+  /** A peer that did not answer is said to be elsewhere: that is worth a dial at once. */
+  #hasMoved (record: PeerRecord): void {
+    if (this.#moved.length < this.#limits.maxDials) this.#moved.push(record)
   }
 
   /** What a stranger's record comes to; bad ones are passed over, since honest peers of the original relay what they get. */
@@ -208,9 +253,9 @@ export class HiveCore<P extends HivePeer> {
     if (!link.isOwed || !link.isOpen || this.#connections.of(link.peer) !== link || !this.#limits.discovery || link.answers.take(now) === 0) return
     link.isOwed = false
     const count = Math.min(this.#limits.maxPeersPerRequest, link.outgoing.available(now))
-    const records = answer(this.#table.peers(link.peer.overlay), link, count)
-    link.outgoing.take(now, records.length)
-    if (records.length > 0) this.#tell(link, records)
+    const news = answer(this.#table.peers(link.peer.overlay), link, count)
+    link.outgoing.take(now, news.length)
+    this.#tell(link, news)
   }
 
   #isWithinRate (now: number, peer: P, link: Link<P> | undefined): boolean {
@@ -219,9 +264,12 @@ export class HiveCore<P extends HivePeer> {
     return false
   }
 
-  #tell (link: Link<P>, records: PeerRecord[]): void {
-    for (const record of records) link.tell(record)
-    this.#effects.push({ type: 'peers', to: link.peer, records })
+  #tell (link: Link<P>, news: readonly News[]): void {
+    for (const each of news) link.knows(each)
+    const records = news.flatMap(({ record }) => record ?? [])
+    const signed = news.flatMap(each => each.signed ?? [])
+    if (records.length > 0) this.#effects.push({ type: 'peers', to: link.peer, records })
+    if (signed.length > 0) this.#effects.push({ type: 'records', to: link.peer, records: signed })
   }
 
   #tellDepth (link: Link<P>): void {
@@ -279,6 +327,16 @@ export class HiveCore<P extends HivePeer> {
   #hasRoomToDial (): boolean {
     const notAdmitted = Math.max(0, this.#dials.size - this.#connections.pendingOutbound)
     return this.#connections.taken + notAdmitted < this.#limits.maxConnections
+  }
+}
+
+function isSigned (record: SignedRecord): boolean {
+  try {
+    verifyRecord(record)
+    return true
+  } catch (error) {
+    if ((error as Partial<IdentityError>).code === 'IDENTITY_BAD_SIGNATURE') return false
+    throw error
   }
 }
 

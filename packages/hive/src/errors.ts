@@ -2,6 +2,8 @@
 export type HiveErrorCode =
   /** More messages than an honest peer has reason to send. Disconnect. */
   | 'HIVE_FLOOD'
+  /** A record whose owner did not sign it: honest peers check before they tell. Disconnect. */
+  | 'HIVE_BAD_SIGNATURE'
   /** The connection is not one that joined, or its conversation runs already. */
   | 'HIVE_NOT_JOINED'
   /** The reason of a dial's signal: it took too long. */

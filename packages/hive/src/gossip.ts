@@ -1,5 +1,4 @@
-import type { PeerRecord } from '@skep/identity'
-import type { Link } from './link.ts'
+import type { Link, News } from './link.ts'
 import type { HivePeer } from './types.ts'
 
 /**
@@ -12,8 +11,8 @@ import type { HivePeer } from './types.ts'
  * @param peers - the candidates with their proximity order to the peer, nearest first.
  * @param count - the most to tell.
  */
-export function answer<P extends HivePeer> (peers: Iterable<readonly [P, number]>, link: Link<P>, count: number): PeerRecord[] {
-  const bins = new Map<number, PeerRecord[]>()
+export function answer<P extends HivePeer> (peers: Iterable<readonly [P, number]>, link: Link<P>, count: number): News[] {
+  const bins = new Map<number, News[]>()
   for (const [peer, po] of peers) {
     if (po < link.depth) break
     const news = link.newsOf(peer)
@@ -22,12 +21,12 @@ export function answer<P extends HivePeer> (peers: Iterable<readonly [P, number]
     if (bin === undefined) bins.set(po, [news])
     else bin.push(news)
   }
-  const out: PeerRecord[] = []
+  const out: News[] = []
   for (let turn = 0; out.length < count; turn++) {
     const before = out.length
     for (const bin of bins.values()) {
-      const record = bin[turn]
-      if (record !== undefined && out.length < count) out.push(record)
+      const news = bin[turn]
+      if (news !== undefined && out.length < count) out.push(news)
     }
     if (out.length === before) break
   }

@@ -1,16 +1,20 @@
-import type { PeerRecord } from '@skep/identity'
 import type { Clock, CloseCode, Conn, Random, Store } from '@skep/interface'
-import { recordToBzzAddr } from '@skep/identity'
+import { recordToBzzAddr, signedRecordFromWire, signedRecordToWire, type PeerRecord, type SignedRecord, type WireRecord } from '@skep/identity'
 import { Peer } from '@skep/wire'
 import { AddressBook } from './book.ts'
 import { HiveCore } from './core.ts'
 import type { Effect, Input } from './effects.ts'
 import { HiveError } from './errors.ts'
-import { hiveSpec } from './message.ts'
+import { peerInfoOf, type HiveEvent, type PeerInfo } from './events.ts'
+import { hiveSpec, nativeHiveSpec } from './message.ts'
 import { limitsOf, type HiveOptions, type Limits } from './options.ts'
 import type { DialTarget, HivePeer, Table } from './types.ts'
 
-type Channel = Peer<typeof hiveSpec>
+/** The conns of one peer. */
+interface Channels {
+  readonly hive: Peer<typeof hiveSpec>
+  readonly native?: Peer<typeof nativeHiveSpec>
+}
 
 /**
  * Tells peers about peers, and keeps the node connected.
@@ -47,11 +51,13 @@ export class Hive<P extends HivePeer> {
   readonly #core: HiveCore<P>
   readonly #book: AddressBook | undefined
   readonly #dial: (target: DialTarget, options: { signal: AbortSignal }) => Promise<void>
-  readonly #channels = new Map<P, Channel>()
+  readonly #table: Table<P>
+  readonly #channels = new Map<P, Channels>()
   readonly #joined = new Set<P>()
   readonly #faults = new Map<P, HiveError>()
   readonly #dials = new Set<AbortController>()
   readonly #listeners = new Set<() => void>()
+  readonly #watchers = new Set<(event: HiveEvent) => void>()
   #cancelTick: (() => void) | undefined
   #cancelChange: (() => void) | undefined
   #isStopped = false
@@ -73,6 +79,7 @@ export class Hive<P extends HivePeer> {
     options: HiveOptions = {}
   ) {
     this.#clock = needs.clock
+    this.#table = needs.table
     this.#limits = limitsOf(options)
     this.#dial = (target, options) => needs.dial(target, options)
     this.#core = new HiveCore<P>(needs, this.#limits)
@@ -88,9 +95,10 @@ export class Hive<P extends HivePeer> {
    */
   async start (): Promise<void> {
     const entries = await this.#book?.load() ?? []
+    const heard = await this.#book?.legacy() ?? []
     if (this.#isStopped) return
     const of = (connected: boolean): PeerRecord[] => entries.filter(entry => entry.connected === connected).map(({ record }) => record)
-    this.#step({ type: 'start', connected: of(true), known: of(false) })
+    this.#step({ type: 'start', connected: of(true), known: of(false), heard })
     this.#tick()
   }
 
@@ -120,31 +128,46 @@ export class Hive<P extends HivePeer> {
       return { accepted: false, code: 'QUITTING' }
     }
     const refused = this.#step({ type: 'join', peer }).find(effect => effect.type === 'refuse')
-    if (refused !== undefined) return { accepted: false, code: refused.code }
+    if (refused !== undefined) {
+      this.#emit({ type: 'refused', peer, code: refused.code })
+      return { accepted: false, code: refused.code }
+    }
     this.#joined.add(peer)
+    this.#emit({ type: 'joined', peer })
     return { accepted: true }
   }
 
   /**
    * Talks hive/5 with a peer that has joined, until the connection ends.
    *
+   * @param conns.native - the peer's `skep-hive/1`, if it has that too: what is signed goes there.
    * @throws HiveError - if the peer breaks the rules; WireError if what it sends is no message. The caller closes the connection.
    */
-  async run (peer: P, conn: Conn): Promise<void> {
+  async run (peer: P, conn: Conn, conns: { readonly native?: Conn | undefined } = {}): Promise<void> {
     if (!this.#joined.has(peer) || this.#channels.has(peer)) throw new HiveError('HIVE_NOT_JOINED', 'the connection has not joined, or runs already')
-    const channel: Channel = new Peer(conn, hiveSpec, { clock: this.#clock, initiator: peer.initiator })
-    this.#channels.set(peer, channel)
+    const options = { clock: this.#clock, initiator: peer.initiator }
+    const hive = new Peer(conn, hiveSpec, options)
+    const native = conns.native === undefined ? undefined : new Peer(conns.native, nativeHiveSpec, options)
+    this.#channels.set(peer, { hive, ...(native !== undefined && { native }) })
+    this.#step({ type: 'open', peer, isNative: native !== undefined })
+    const runs = [hive.run({
+      peersMsg: ({ Peers }) => this.#receive(peer, { type: 'peers', from: peer, records: Peers }),
+      subPeersMsg: ({ Depth }) => this.#receive(peer, { type: 'subPeers', from: peer, depth: Depth })
+    })]
+    if (native !== undefined) {
+      runs.push(native.run({ RecordsMsg: ({ Records }) => this.#receive(peer, { type: 'records', from: peer, records: this.#read(Records) }) }))
+    }
     try {
-      this.#step({ type: 'open', peer })
-      await channel.run({
-        peersMsg: ({ Peers }) => this.#receive(peer, { type: 'peers', from: peer, records: Peers }),
-        subPeersMsg: ({ Depth }) => this.#receive(peer, { type: 'subPeers', from: peer, depth: Depth })
-      })
+      // The end of one is the end of both.
+      await Promise.race(runs)
     } catch (error) {
       throw this.#faults.get(peer) ?? error
     } finally {
       this.#faults.delete(peer)
       this.#channels.delete(peer)
+      hive.off()
+      native?.off()
+      void Promise.allSettled(runs)
     }
   }
 
@@ -152,6 +175,24 @@ export class Hive<P extends HivePeer> {
   leave (peer: P): void {
     if (!this.#joined.delete(peer) || this.#isStopped) return
     this.#step({ type: 'leave', peer })
+    this.#emit({ type: 'left', peer })
+  }
+
+  /** The table as text, which is what the original gives as the node info of hive. */
+  nodeInfo (): string {
+    return String(this.#table)
+  }
+
+  /** A connected peer by its key, the node id in hex where the caller names peers so; `undefined` if there is none. */
+  peerInfo (key: string): PeerInfo | undefined {
+    for (const { peer } of this.#core.links()) if (peer.key === key) return peerInfoOf(peer)
+    return undefined
+  }
+
+  /** Calls `watcher` with everything that happens to connections, at once. Returns the unsubscribe function. */
+  onEvent (watcher: (event: HiveEvent) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => { this.#watchers.delete(watcher) }
   }
 
   /** Calls `listener` after connections or known addresses changed, coalesced. Returns the unsubscribe function. */
@@ -172,6 +213,7 @@ export class Hive<P extends HivePeer> {
       this.#cancelTick?.()
       this.#cancelChange?.()
       this.#listeners.clear()
+      this.#watchers.clear()
       for (const dial of this.#dials) dial.abort(new HiveError('HIVE_STOPPED', 'hive has stopped'))
       for (const peer of this.#joined) peer.drop('QUITTING')
     }
@@ -204,37 +246,91 @@ export class Hive<P extends HivePeer> {
     switch (effect.type) {
       case 'peers': {
         const Peers = effect.records.map(record => recordToBzzAddr(record)).filter(addr => addr !== undefined)
-        this.#send(effect.to, channel => channel.send('peersMsg', { Peers }))
+        this.#send(effect.to, channels => channels.hive.send('peersMsg', { Peers }))
         break
       }
-      case 'subPeers': this.#send(effect.to, channel => channel.send('subPeersMsg', { Depth: effect.depth })); break
+      case 'records': {
+        const Records = effect.records.map(signedRecordToWire)
+        this.#send(effect.to, channels => channels.native?.send('RecordsMsg', { Records }))
+        break
+      }
+      case 'subPeers': this.#send(effect.to, channels => channels.hive.send('subPeersMsg', { Depth: effect.depth })); break
       case 'dial': this.#begin(effect.id, effect.target); break
-      case 'drop': effect.peer.drop(effect.code); break
+      case 'drop':
+        this.#emit({ type: 'dropped', peer: effect.peer, code: effect.code })
+        effect.peer.drop(effect.code)
+        break
       case 'save': this.#book?.save(effect.record, effect.connected); break
       case 'changed': this.#changed(); break
     }
   }
 
   /** A message that cannot be sent is lost with its connection, whose end `run` reports. */
-  #send (peer: P, send: (channel: Channel) => Promise<void>): void {
-    const channel = this.#channels.get(peer)
-    if (channel !== undefined) send(channel).catch(() => {})
+  #send (peer: P, send: (channels: Channels) => Promise<void> | undefined): void {
+    const channels = this.#channels.get(peer)
+    if (channels !== undefined) send(channels)?.catch(() => {})
+  }
+
+  /** The signed records that are for us; a clock that is wrong is nobody's fault. */
+  #read (records: readonly WireRecord[]): SignedRecord[] {
+    const expected = { networkId: this.#limits.networkId, now: this.#clock.wall() }
+    return records.flatMap(record => {
+      try {
+        return [signedRecordFromWire(record, expected)]
+      } catch {
+        return []
+      }
+    })
   }
 
   #begin (id: number, target: DialTarget): void {
     const abort = new AbortController()
     this.#dials.add(abort)
-    const cancel = this.#clock.after(this.#limits.dialTimeout, () => {
-      abort.abort(new HiveError('HIVE_DIAL_TIMEOUT', `no connection within ${this.#limits.dialTimeout} ms`))
+    this.#emit({ type: 'dialling', target })
+    void this.#dialAll(target, abort.signal).then(() => undefined, (error: unknown) => error ?? new Error('no reason')).then(error => {
+      this.#dials.delete(abort)
+      this.#step({ type: 'dialled', id, ok: error === undefined })
+      if (error !== undefined) this.#emit({ type: 'unreached', target, error })
     })
-    const end = (ok: boolean): void => {
-      if (!this.#dials.delete(abort)) return
-      cancel()
-      this.#step({ type: 'dialled', id, ok })
+  }
+
+  /** Tries one underlay after another, each with its own time. */
+  async #dialAll ({ overlay, underlays }: DialTarget, signal: AbortSignal): Promise<void> {
+    const until = this.#clock.now() + this.#limits.dialTotalTimeout
+    let fault: unknown
+    for (const underlay of underlays) {
+      const left = Math.min(this.#limits.dialTimeout, until - this.#clock.now())
+      if (left <= 0) break
+      try {
+        await this.#dialOne({ ...(overlay !== undefined && { overlay }), underlays: [underlay] }, left, signal)
+        return
+      } catch (error) {
+        fault = error
+        signal.throwIfAborted()
+      }
     }
-    // A dial that does not heed its signal must not keep its slot.
-    abort.signal.addEventListener('abort', () => end(false), { once: true })
-    Promise.resolve().then(() => this.#dial(target, { signal: abort.signal })).then(() => end(true), () => end(false))
+    throw fault
+  }
+
+  /** Dials, and does not wait for a dial that does not heed its signal. */
+  async #dialOne (target: DialTarget, ms: number, signal: AbortSignal): Promise<void> {
+    const abort = new AbortController()
+    const stop = (): void => abort.abort(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    const cancel = this.#clock.after(ms, () => abort.abort(new HiveError('HIVE_DIAL_TIMEOUT', `no connection within ${ms} ms`)))
+    const cut = new Promise<never>((_, reject) => {
+      abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true })
+    })
+    try {
+      await Promise.race([cut, this.#dial(target, { signal: abort.signal })])
+    } finally {
+      cancel()
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  #emit (event: HiveEvent): void {
+    for (const watcher of this.#watchers) watcher(event)
   }
 
   #changed (): void {

@@ -1,20 +1,32 @@
-import type { PeerRecord } from '@skep/identity'
+import type { PeerRecord, SignedRecord } from '@skep/identity'
 import { toHex } from '@skep/pot'
+
+interface Proven {
+  readonly underlay: string
+  /** The time of the signed record it came with; 0 without one. */
+  readonly timestamp: number
+  isMissed: boolean
+}
+
+interface Told {
+  /** The latest first. */
+  readonly underlays: readonly string[]
+  readonly timestamp: number
+}
 
 /**
  * Where addresses were reached, and where others say they are.
  *
- * What a stranger says never replaces where a peer was reached. It goes first only when
- * that place did not answer lately. Bounded: what was reached, and what was told, each
- * forget their oldest; a flood of the one does not touch the other.
+ * What a stranger says never replaces where a peer was reached, and goes first only when
+ * that place did not answer lately; what the owner signed replaces all that is older.
+ * Bounded: what was reached, and what was told, each forget their oldest; a flood of the
+ * one does not touch the other.
  */
 export class Known {
   readonly #limit: number
   readonly #maxUnderlays: number
-  /** The underlay at which each was reached. */
-  readonly #proven = new Map<string, { readonly underlay: string, isSuspect: boolean }>()
-  /** What was told of each, the latest first. */
-  readonly #told = new Map<string, readonly string[]>()
+  readonly #proven = new Map<string, Proven>()
+  readonly #told = new Map<string, Told>()
 
   /**
    * @param limit - how many addresses of either kind are remembered.
@@ -30,23 +42,29 @@ export class Known {
   }
 
   /** The address was reached there. */
-  reached ({ overlay, underlays }: PeerRecord): void {
+  reached ({ overlay, underlays }: PeerRecord, signed?: SignedRecord): void {
     const id = toHex(overlay)
     this.#proven.delete(id)
     this.#told.delete(id)
-    this.#proven.set(id, { underlay: underlays[0]!, isSuspect: false })
+    this.#proven.set(id, { underlay: underlays[0]!, timestamp: signed?.timestamp ?? 0, isMissed: false })
     trim(this.#proven, this.#limit)
   }
 
   /** The address did not answer. */
   missed (overlay: Uint8Array): void {
     const proven = this.#proven.get(toHex(overlay))
-    if (proven !== undefined) proven.isSuspect = true
+    if (proven !== undefined) proven.isMissed = true
   }
 
   /** Whether the address was reached once, and lately not. */
   isMissed (overlay: Uint8Array): boolean {
-    return this.#proven.get(toHex(overlay))?.isSuspect === true
+    return this.#proven.get(toHex(overlay))?.isMissed === true
+  }
+
+  /** Whether as much is known already as a signed record says, so that its signature need not be checked. */
+  isCurrent ({ overlay, timestamp }: SignedRecord): boolean {
+    const id = toHex(overlay)
+    return Math.max(this.#proven.get(id)?.timestamp ?? -1, this.#told.get(id)?.timestamp ?? -1) >= timestamp
   }
 
   /**
@@ -57,15 +75,32 @@ export class Known {
   told ({ overlay, underlays }: PeerRecord): PeerRecord | undefined {
     const id = toHex(overlay)
     const proven = this.#proven.get(id)
-    const before = this.#told.get(id) ?? []
-    const fresh = underlays.filter(underlay => underlay !== proven?.underlay && !before.includes(underlay))
+    const before = this.#told.get(id)
+    const old = before?.underlays ?? []
+    const fresh = underlays.filter(underlay => underlay !== proven?.underlay && !old.includes(underlay))
     if (fresh.length === 0) return undefined
-    const told = [...fresh, ...before].slice(0, this.#maxUnderlays - (proven === undefined ? 0 : 1))
+    const timestamp = before?.timestamp ?? 0
+    // What the owner signed stays in front of what others say.
+    const merged = timestamp > 0 ? [...old, ...fresh] : [...fresh, ...old]
+    const kept = merged.slice(0, this.#maxUnderlays - (proven === undefined ? 0 : 1))
+    this.#remember(id, { underlays: kept, timestamp })
+    if (proven === undefined) return { overlay, underlays: kept }
+    return { overlay, underlays: proven.isMissed ? [...kept, proven.underlay] : [proven.underlay, ...kept] }
+  }
+
+  /** Takes in what the owner of an address signed; the caller has checked the signature. */
+  signed ({ overlay, timestamp }: SignedRecord, underlays: readonly string[]): PeerRecord {
+    const id = toHex(overlay)
+    const proven = this.#proven.get(id)
+    if (proven !== undefined && !underlays.includes(proven.underlay)) this.#proven.delete(id)
+    this.#remember(id, { underlays: [...underlays], timestamp })
+    return { overlay, underlays: [...underlays] }
+  }
+
+  #remember (id: string, told: Told): void {
     this.#told.delete(id)
     this.#told.set(id, told)
     trim(this.#told, this.#limit)
-    if (proven === undefined) return { overlay, underlays: told }
-    return { overlay, underlays: proven.isSuspect ? [...told, proven.underlay] : [proven.underlay, ...told] }
   }
 }
 

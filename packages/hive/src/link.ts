@@ -1,10 +1,15 @@
 import { toHex } from '@skep/pot'
-import type { PeerRecord, Scope } from '@skep/identity'
+import type { PeerRecord, Scope, SignedRecord } from '@skep/identity'
 import type { Limits } from './options.ts'
-import { scopeOfPeer, underlaysForScope } from './scopes.ts'
+import { plausibleUnderlays, scopeOfPeer, underlaysForScope } from './scopes.ts'
 import { Told } from './told.ts'
 import { Tokens } from './tokens.ts'
 import type { HivePeer } from './types.ts'
+
+/** What a peer is told of another: signed, or the part that it can use. */
+export type News =
+  | { readonly record: PeerRecord, readonly signed?: undefined }
+  | { readonly signed: SignedRecord, readonly record?: undefined }
 
 /** What hive keeps of one connection. */
 export class Link<P extends HivePeer> {
@@ -19,10 +24,13 @@ export class Link<P extends HivePeer> {
   readonly outgoing: Tokens
   readonly answers: Tokens
   readonly messages: Tokens
+  readonly verifications: Tokens
   /** The proximity order from which the peer wants to hear of others. */
   depth = 0
   /** Whether messages can be sent. */
   isOpen = false
+  /** Whether signed records can be sent too. */
+  isNative = false
   /** Whether a request waits for its answer. */
   isOwed = false
   /** The depth that the peer was told; `undefined` before the first time. */
@@ -38,6 +46,7 @@ export class Link<P extends HivePeer> {
     this.outgoing = new Tokens(limits.gossipBurst, limits.gossipInterval, now)
     this.answers = new Tokens(limits.answerBurst, limits.answerInterval, now)
     this.messages = new Tokens(limits.messageBurst, limits.messageInterval, now)
+    this.verifications = new Tokens(limits.verifyBurst, limits.verifyInterval, now)
   }
 
   /** How many addresses are remembered as told. */
@@ -45,26 +54,31 @@ export class Link<P extends HivePeer> {
     return this.#told.size
   }
 
-  /** Remembers that the peer knows a record, because it told us. */
-  heard (record: PeerRecord): void {
-    this.#told.add(record.overlay, record.underlays[0]!)
-  }
-
   /**
    * What the peer may be told of another peer.
    *
    * @returns `undefined` if it knows, or must not, or could do nothing with it.
    */
-  newsOf (other: HivePeer): PeerRecord | undefined {
+  newsOf (other: HivePeer): News | undefined {
     if (other.light || toHex(other.overlay) === this.id) return undefined
-    const underlays = underlaysForScope(this.scope, other.record.underlays)
-      .filter(underlay => !this.#onlyEnode || underlay.startsWith('enode://'))
+    const { signed } = other
+    const plausible = plausibleUnderlays(other)
+    if (this.isNative && signed !== undefined && plausible.length > 0 && underlaysForScope(this.scope, signed.underlays).length === signed.underlays.length) {
+      return this.#told.has(other.overlay, versionOf(signed)) ? undefined : { signed }
+    }
+    const underlays = underlaysForScope(this.scope, plausible).filter(underlay => !this.#onlyEnode || underlay.startsWith('enode://'))
     if (underlays.length === 0 || this.#told.has(other.overlay, underlays[0]!)) return undefined
-    return { overlay: other.overlay, underlays }
+    return { record: { overlay: other.overlay, underlays } }
   }
 
-  /** Remembers that the peer was told. */
-  tell (record: PeerRecord): void {
-    this.#told.add(record.overlay, record.underlays[0]!)
+  /** Remembers that the peer knows something, because it was told or told us. */
+  knows ({ signed, record }: News): void {
+    if (signed !== undefined) this.#told.add(signed.overlay, versionOf(signed))
+    else this.#told.add(record.overlay, record.underlays[0]!)
   }
+}
+
+/** A signed record is as new as its time, whatever it says. */
+function versionOf ({ timestamp }: SignedRecord): string {
+  return `signed ${timestamp}`
 }

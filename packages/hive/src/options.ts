@@ -12,8 +12,10 @@ export interface HiveOptions {
   readonly maxLight?: number
   /** Dials at once. Defaults to 16. */
   readonly maxDials?: number
-  /** Milliseconds until a dial is given up. Defaults to 10,000. */
+  /** Milliseconds until the dial of one underlay is given up. Defaults to 10,000. */
   readonly dialTimeout?: number
+  /** Milliseconds until the dial of an address is given up, whatever it has in underlays. Defaults to 45,000 (reliability.md §5). */
+  readonly dialTotalTimeout?: number
   /** Milliseconds between two looks at the table when nothing happens. Defaults to 500, as in the original. */
   readonly keepAliveInterval?: number
   /** Milliseconds between two dials into one /24 or /56 that is neither loopback nor this process's. Defaults to 1,000. */
@@ -36,6 +38,16 @@ export interface HiveOptions {
   readonly answerBurst?: number
   /** Milliseconds until one more. Defaults to 5,000. */
   readonly answerInterval?: number
+  /** Signatures checked for one peer at once. Defaults to 32. */
+  readonly verifyBurst?: number
+  /** Milliseconds until one more. Defaults to 100 (reliability.md §3: ten a second). */
+  readonly verifyInterval?: number
+  /** Signatures checked for all peers together at once. Defaults to 100. */
+  readonly totalVerifyBurst?: number
+  /** Milliseconds until one more. Defaults to 10 (reliability.md §3: a hundred a second). */
+  readonly totalVerifyInterval?: number
+  /** The network whose signed records are read. Defaults to 3. */
+  readonly networkId?: number
   /** Messages from one peer at once; one more is a fault. Defaults to 1,024. */
   readonly messageBurst?: number
   /** Milliseconds until one more. Defaults to 250. */
@@ -69,6 +81,7 @@ const DEFAULTS: Limits = {
   maxLight: 100,
   maxDials: 16,
   dialTimeout: 10_000,
+  dialTotalTimeout: 45_000,
   keepAliveInterval: 500,
   subnetInterval: 1_000,
   bootstrapInterval: 500,
@@ -80,6 +93,11 @@ const DEFAULTS: Limits = {
   gossipInterval: 10_000,
   answerBurst: 4,
   answerInterval: 5_000,
+  verifyBurst: 32,
+  verifyInterval: 100,
+  totalVerifyBurst: 100,
+  totalVerifyInterval: 10,
+  networkId: 3,
   messageBurst: 1_024,
   messageInterval: 250,
   maxTold: 1_024,
@@ -96,7 +114,7 @@ const DEFAULTS: Limits = {
 export function limitsOf (options: HiveOptions): Limits {
   const limits = { ...DEFAULTS, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) }
   for (const [name, value] of Object.entries(limits)) {
-    if (typeof value === 'number' && !(value > 0)) throw new RangeError(`${name} is ${value}, and must be above 0`)
+    if (typeof value === 'number' && !(value > 0) && !(name === 'networkId' && value === 0)) throw new RangeError(`${name} is ${value}, and must be above 0`)
   }
   if (limits.inboundShare > 1) throw new RangeError('inboundShare is above 1')
   return limits

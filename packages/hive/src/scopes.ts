@@ -1,4 +1,4 @@
-import { scopeOf, type PeerRecord, type Scope } from '@skep/identity'
+import { parseUnderlay, scopeOf, type PeerRecord, type Scope } from '@skep/identity'
 
 /** Whether an underlay of one scope means anything to a peer that is reached in another. */
 export function isForScope (peer: Scope, underlay: Scope): boolean {
@@ -33,6 +33,31 @@ export function underlaysForScope (peer: Scope, underlays: readonly string[]): s
 function scopeOrUndefined (underlay: string): Scope | undefined {
   try {
     return scopeOf(underlay)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The underlays of a peer that may be told on: all of one that we dialled; of one that
+ * dialled us those on the host where it was seen, since nothing else speaks for the rest,
+ * and whoever is told will dial them.
+ */
+export function plausibleUnderlays (peer: { readonly address?: string, readonly initiator: boolean, readonly record: PeerRecord }): readonly string[] {
+  const { address, initiator, record: { underlays } } = peer
+  if (initiator || address === undefined || address.includes('://')) return underlays
+  const seen = hostOf(`tcp://${address}`)
+  if (seen === undefined) return underlays
+  return underlays.filter(underlay => {
+    const host = hostOf(underlay)
+    return host !== undefined && (host.text === seen.text || (host.isLoopback && seen.isLoopback))
+  })
+}
+
+function hostOf (underlay: string): { readonly text: string, readonly isLoopback: boolean } | undefined {
+  try {
+    const parsed = parseUnderlay(underlay)
+    return { text: parsed.host, isLoopback: scopeOf(parsed) === 'loopback' }
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import type { Address, CloseCode } from '@skep/interface'
-import type { PeerRecord } from '@skep/identity'
+import type { PeerRecord, SignedRecord } from '@skep/identity'
 
 /** A connection to a peer whose handshake is done. The object is the connection: another one to the same peer is another object. */
 export interface HivePeer {
@@ -12,6 +12,8 @@ export interface HivePeer {
   readonly initiator: boolean
   /** Where the peer says it can be reached. */
   readonly record: PeerRecord
+  /** The peer's own record with its signature, if it proved who it is. */
+  readonly signed?: SignedRecord
   /**
    * Where the transport saw it, `host:port` or an underlay: decides which addresses it may be
    * told and may tell. Without it the peer's own record does, and a peer without an underlay
