@@ -303,6 +303,26 @@ describe('scopes', () => {
     expect(known.sort()).toEqual([...allowed].sort())
   })
 
+  test.each<[string, string, boolean, boolean]>([
+    ['where it was seen', '10.0.0.1:5', false, true],
+    ['elsewhere', '10.0.0.2:5', false, false],
+    ['elsewhere, but there we dialled it', '10.0.0.2:5', true, true],
+    ['there, and is seen on this host', '[::1]:5', false, false]
+  ])('a peer that says it listens %s (seen at %s, dialled by us: %s) is told on: %s', (_, seen, initiator, isTold) => {
+    const me = core()
+    const a = peer(address(0x80), { address: '10.0.0.9:1', record: record(address(0x80), 'tcp://10.0.0.9:1') })
+    me.meet(a)
+    const effects = me.meet(peer(address(0x40), { address: seen, initiator, record: record(address(0x40), 'tcp://10.0.0.1:4000') }))
+    expect(me.told(effects)).toHaveLength(isTold ? 1 : 0)
+  })
+
+  test('this host has more than one name', () => {
+    const me = core()
+    const a = peer(address(0x80), { address: '127.0.0.1:7' })
+    me.meet(a)
+    expect(me.told(me.meet(peer(address(0x41), { address: '[::1]:9' })))).toHaveLength(1)
+  })
+
   test('memory is for memory alone', () => {
     const me = core()
     me.meet(peer(address(1), { record: record(address(1), 'memory://a') }))

@@ -109,6 +109,57 @@ describe('hive', () => {
     }
   })
 
+  test('tries one underlay after another, each with its own time, and not longer than it may in all', async () => {
+    const tried: [string, number][] = []
+    const { hive, clock, table } = node({ dialTotalTimeout: 25_000 }, ({ overlay, underlays }) => {
+      expect(overlay).toEqual(address(1))
+      tried.push([underlays.join(), clock.now()])
+      return underlays[0] === 'tcp://127.0.0.1:1' ? Promise.reject(new Error('refused')) : new Promise(() => {})
+    })
+    table.register([{ overlay: address(1), underlays: [1, 2, 3, 4, 5].map(port => `tcp://127.0.0.1:${port}`) }])
+    const events: string[] = []
+    hive.onEvent(event => events.push(event.type))
+    await hive.start()
+    await clock.advance(60_000)
+    expect(tried).toEqual([['tcp://127.0.0.1:1', 0], ['tcp://127.0.0.1:2', 0], ['tcp://127.0.0.1:3', 10_000], ['tcp://127.0.0.1:4', 20_000]])
+    expect(events).toEqual(['dialling', 'unreached'])
+    await hive.stop()
+    expect(clock.pending).toBe(0)
+  })
+
+  test('says what happens, and who is connected', () => {
+    const { hive } = node({ maxLight: 1 })
+    const events: unknown[] = []
+    const off = hive.onEvent(event => events.push(event))
+    const a = peer(address(1), { key: 'aa' })
+    const light = peer(address(2), { light: true, record: { overlay: address(2), underlays: [] } })
+    const other = peer(address(3), { light: true })
+    const again = peer(address(1), { initiator: true })
+    for (const each of [a, light, other, again]) hive.join(each)
+    hive.leave(light)
+    off()
+    hive.leave(again)
+    expect(events).toEqual([
+      { type: 'joined', peer: a },
+      { type: 'joined', peer: light },
+      { type: 'refused', peer: other, code: 'TOO_MANY_PEERS' },
+      { type: 'dropped', peer: a, code: 'ALREADY_CONNECTED' },
+      { type: 'joined', peer: again },
+      { type: 'left', peer: light }
+    ])
+    hive.join(a)
+    expect(hive.peerInfo('aa')).toEqual({
+      OAddr: `0x01${'00'.repeat(31)}`,
+      UAddr: `0x${Buffer.from('tcp://127.0.0.1:2001').toString('hex')}`,
+      underlays: ['tcp://127.0.0.1:2001'],
+      light: false,
+      initiator: false,
+      isProven: false
+    })
+    expect(hive.peerInfo('bb')).toBeUndefined()
+    expect(hive.nodeInfo()).toBe('[object Object]')
+  })
+
   test('dials its bootstrap underlays and lets the connection join', async () => {
     const targets: DialTarget[] = []
     const made = node({}, async target => {
