@@ -2,19 +2,35 @@
 export const ADDRESS_SIZE = 32
 
 /** Writes a safe integer as 8 bytes, most significant first, so that order of bytes is order of numbers. */
-export function writeU64 (view: DataView, at: number, value: number): void {
-  view.setUint32(at, Math.floor(value / 0x1_0000_0000))
-  view.setUint32(at + 4, value >>> 0)
+export function writeU64 (bytes: Uint8Array, at: number, value: number): void {
+  // Byte by byte: making a DataView for each key costs more than writing it.
+  const high = Math.floor(value / 0x1_0000_0000)
+  bytes[at] = high >>> 24
+  bytes[at + 1] = high >>> 16
+  bytes[at + 2] = high >>> 8
+  bytes[at + 3] = high
+  bytes[at + 4] = value >>> 24
+  bytes[at + 5] = value >>> 16
+  bytes[at + 6] = value >>> 8
+  bytes[at + 7] = value
 }
 
 /** Reads what {@link writeU64} wrote; not a safe integer where the bytes are damaged. */
-export function readU64 (view: DataView, at: number): number {
-  return view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4)
+export function readU64 (bytes: Uint8Array, at: number): number {
+  return readU32(bytes, at) * 0x1_0000_0000 + readU32(bytes, at + 4)
 }
 
-/** Looks at bytes as numbers. */
-export function viewOf (bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** Writes 32 bits, most significant byte first. */
+export function writeU32 (bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+/** Reads what {@link writeU32} wrote. */
+export function readU32 (bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
 /** Makes a short string of an address, for a Map: one character a byte. */
@@ -35,7 +51,7 @@ export function same (a: Uint8Array, b: Uint8Array): boolean {
  * Each step is a bijection of the state, so a change within one word never goes unseen.
  */
 export function checksum (bytes: Uint8Array, from: number): number {
-  const view = viewOf(bytes)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const whole = from + ((bytes.length - from) & ~3)
   let hash = 0x811c9dc5
   for (let at = from; at < whole; at += 4) hash = Math.imul(hash ^ view.getUint32(at, true), 0x01000193)

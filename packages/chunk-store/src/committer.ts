@@ -1,12 +1,14 @@
+import { MAX_CHUNK_DATA } from '@skep/chunk'
 import type { Address, Clock, Store } from '@skep/interface'
 import { nameOf } from './bytes.ts'
 import { Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
-import type { Job } from './jobs.ts'
+import { newcomers, type Job } from './jobs.ts'
 import { addressKey, COUNTERS_KEY } from './keys.ts'
 import type { ChunkStoreOptions } from './options.ts'
 import { Plan } from './plan.ts'
-import { decodeEntry, type Entry } from './records.ts'
+import { decodeEntry, HEADER_SIZE, type Entry } from './records.ts'
+import { Slab } from './slab.ts'
 import { chooseVictims } from './victims.ts'
 
 /** What the committer asks and tells. */
@@ -27,6 +29,7 @@ export class Committer {
   readonly #clock: Clock
   readonly #options: Required<ChunkStoreOptions>
   readonly #hooks: CommitterHooks
+  readonly #slab: Slab
   /** Whether a batch failed, and may or may not have reached the disk. */
   #doubtful = false
 
@@ -36,6 +39,7 @@ export class Committer {
     this.counters = needs.counters
     this.#options = options
     this.#hooks = hooks
+    this.#slab = new Slab(options.maxBatch * (HEADER_SIZE + MAX_CHUNK_DATA))
   }
 
   /** Writes `jobs` as one batch and settles each. Never rejects. */
@@ -43,7 +47,7 @@ export class Committer {
     try {
       if (this.#doubtful) await this.#recover()
       const touched = this.#hooks.takeTouched()
-      const plan = new Plan(this.counters.clone(), await this.#lookUp(jobs, touched))
+      const plan = new Plan(this.counters.clone(), await this.#lookUp(jobs, touched), this.#slab)
       for (const address of touched) plan.touch(address)
       const applied = await this.#apply(jobs, plan)
       const operations = plan.operations()
@@ -58,13 +62,20 @@ export class Committer {
     } catch (cause) {
       const error = new ChunkStoreError('CHUNK_STORE_IO', 'the store under the chunks failed', { cause })
       for (const job of jobs) job.fail(error)
+    } finally {
+      this.#slab.reset()
     }
   }
 
   /** Enters the jobs in the plan, makes room where they need it, and fails those that find none. */
   async #apply (jobs: readonly Job[], plan: Plan): Promise<Job[]> {
     const { capacity, depth, approve } = this.#options
-    const needs = jobs.map(job => job.newcomers(plan))
+    const most = jobs.reduce((sum, { adds, names }) => adds ? sum + names.length : sum, 0)
+    if (plan.counters.size + most <= capacity) {
+      for (const job of jobs) job.apply(plan)
+      return [...jobs]
+    }
+    const needs = jobs.map(job => newcomers(job, plan))
     const wanted = plan.counters.size + needs.reduce((sum, n) => sum + n, 0) - capacity
     const rules = { depth: wanted > 0 ? depth() : 0, now: this.#clock.wall(), approve }
     const victims = wanted > 0 ? await chooseVictims(this.#store, plan, wanted, rules) : []
@@ -85,13 +96,20 @@ export class Committer {
   }
 
   async #lookUp (jobs: readonly Job[], touched: readonly Address[]): Promise<Map<string, Entry | undefined>> {
-    const addresses = new Map(touched.map(address => [nameOf(address), address]))
-    for (const job of jobs) for (const address of job.addresses) addresses.set(nameOf(address), address)
-    const records = await this.#store.getMany(Array.from(addresses.values(), addressKey))
+    const keys: Uint8Array[] = []
     const entries = new Map<string, Entry | undefined>()
-    for (const [i, name] of [...addresses.keys()].entries()) {
-      const record = records[i]
-      entries.set(name, record === undefined ? undefined : decodeEntry(record))
+    const add = (name: string, address: Address): void => {
+      if (entries.has(name)) return
+      entries.set(name, undefined)
+      keys.push(addressKey(address))
+    }
+    for (const { addresses, names } of jobs) for (let i = 0; i < names.length; i++) add(names[i]!, addresses[i]!)
+    for (const address of touched) add(nameOf(address), address)
+    const records = await this.#store.getMany(keys)
+    let at = 0
+    for (const name of entries.keys()) {
+      const record = records[at++]
+      if (record !== undefined) entries.set(name, decodeEntry(record))
     }
     return entries
   }

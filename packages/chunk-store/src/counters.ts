@@ -1,7 +1,11 @@
-import { readU64, viewOf, writeU64 } from './bytes.ts'
+import { readU64, writeU64 } from './bytes.ts'
 
 /** Bins 0 to 16, the last holding everything nearer (architecture: native bins). */
 export const BINS = 17
+
+/** Bytes for each bin, and in all. Part of the format on disk. */
+const EACH = 24
+const SIZE = 8 + EACH * BINS
 
 /** What the store counts. Written with every batch, so it is never out of step. */
 export class Counters {
@@ -11,6 +15,8 @@ export class Counters {
   readonly last: number[] = Array.from({ length: BINS }, () => 0)
   /** Per bin the chunks that are here. */
   readonly live: number[] = Array.from({ length: BINS }, () => 0)
+  /** Per bin the index up to which every chunk that may be deleted stands in the order of access. */
+  readonly swept: number[] = Array.from({ length: BINS }, () => 0)
 
   /** Chunks that are here. */
   get size (): number {
@@ -23,31 +29,32 @@ export class Counters {
     for (let bin = 0; bin < BINS; bin++) {
       copy.last[bin] = this.last[bin]!
       copy.live[bin] = this.live[bin]!
+      copy.swept[bin] = this.swept[bin]!
     }
     return copy
   }
 
   encode (): Uint8Array {
-    const bytes = new Uint8Array(8 + 16 * BINS)
-    const view = viewOf(bytes)
-    writeU64(view, 0, this.next)
+    const bytes = new Uint8Array(SIZE)
+    writeU64(bytes, 0, this.next)
     for (let bin = 0; bin < BINS; bin++) {
-      writeU64(view, 8 + 16 * bin, this.last[bin]!)
-      writeU64(view, 16 + 16 * bin, this.live[bin]!)
+      writeU64(bytes, 8 + EACH * bin, this.last[bin]!)
+      writeU64(bytes, 16 + EACH * bin, this.live[bin]!)
+      writeU64(bytes, 24 + EACH * bin, this.swept[bin]!)
     }
     return bytes
   }
 
   /** Reads counters; `undefined` when they are damaged. */
   static decode (bytes: Uint8Array): Counters | undefined {
-    if (bytes.length !== 8 + 16 * BINS) return undefined
-    const view = viewOf(bytes)
+    if (bytes.length !== SIZE) return undefined
     const counters = new Counters()
-    counters.next = readU64(view, 0)
+    counters.next = readU64(bytes, 0)
     for (let bin = 0; bin < BINS; bin++) {
-      counters.last[bin] = readU64(view, 8 + 16 * bin)
-      counters.live[bin] = readU64(view, 16 + 16 * bin)
-      if (counters.live[bin]! > counters.last[bin]!) return undefined
+      counters.last[bin] = readU64(bytes, 8 + EACH * bin)
+      counters.live[bin] = readU64(bytes, 16 + EACH * bin)
+      counters.swept[bin] = readU64(bytes, 24 + EACH * bin)
+      if (counters.live[bin]! > counters.last[bin]! || counters.swept[bin]! > counters.last[bin]!) return undefined
     }
     return counters
   }

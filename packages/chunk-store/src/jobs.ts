@@ -5,10 +5,11 @@ import type { Chunk } from '@skep/chunk'
 
 /** Something that waits to be written. */
 export interface Job {
-  /** Every address it asks the plan about. */
+  /** Every address it asks the plan about, and their names. */
   readonly addresses: readonly Address[]
-  /** Counts the chunks that would be new. */
-  newcomers (plan: Plan): number
+  readonly names: readonly string[]
+  /** Whether it may add chunks. */
+  readonly adds: boolean
   /** Enters itself in the plan. Called once. */
   apply (plan: Plan): void
   /** Its batch was written. */
@@ -22,25 +23,31 @@ export interface Pending<T> {
   readonly outcome: Promise<T>
 }
 
-/** Makes the job of putting chunks. */
-export function putJob (chunks: readonly Chunk[], arrivals: readonly Arrival[]): Pending<('stored' | 'present')[]> {
-  return pending(chunks.map(({ address }) => address), plan => {
-    return chunks.map((chunk, i) => plan.add(chunk, arrivals[i]!) ? 'stored' : 'present')
-  }, plan => {
-    const names = new Set<string>()
-    for (const { address } of chunks) if (plan.entry(address) === undefined) names.add(nameOf(address))
-    return names.size
-  })
+/** Counts the chunks that a job would add. */
+export function newcomers ({ adds, names }: Job, plan: Plan): number {
+  return adds ? new Set(names.filter(name => plan.entry(name) === undefined)).size : 0
 }
 
-/** Makes a job out of what it does to the plan; `act` returns the outcome. */
-export function pending<T> (addresses: readonly Address[], act: (plan: Plan) => T, newcomers: (plan: Plan) => number = () => 0): Pending<T> {
+/** Makes the job of putting chunks. */
+export function putJob (chunks: readonly Chunk[], arrivals: readonly Arrival[]): Pending<('stored' | 'present')[]> {
+  const addresses = chunks.map(({ address }) => address)
+  const names = addresses.map(nameOf)
+  return make(addresses, names, true, plan => chunks.map((chunk, i) => plan.add(chunk, names[i]!, arrivals[i]!) ? 'stored' : 'present'))
+}
+
+/** Makes a job out of what it does to the plan; `act` returns the outcome. It adds no chunks. */
+export function pending<T> (addresses: readonly Address[], act: (plan: Plan) => T): Pending<T> {
+  return make(addresses, addresses.map(nameOf), false, act)
+}
+
+function make<T> (addresses: readonly Address[], names: readonly string[], adds: boolean, act: (plan: Plan) => T): Pending<T> {
   let job: Job | undefined
   const outcome = new Promise<T>((resolve, reject) => {
     let result: T
     job = {
       addresses,
-      newcomers,
+      names,
+      adds,
       apply (plan) { result = act(plan) },
       done () { resolve(result) },
       fail: reject

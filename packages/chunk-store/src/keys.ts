@@ -1,5 +1,5 @@
 import type { Address, RangeOptions } from '@skep/interface'
-import { ADDRESS_SIZE, readU64, viewOf, writeU64 } from './bytes.ts'
+import { ADDRESS_SIZE, readU64, writeU64 } from './bytes.ts'
 
 /** First byte of every key: the letter c, this package's part of a shared Store. */
 const PREFIX = 0x63
@@ -45,7 +45,7 @@ export function accessKey (bin: number, access: number): Uint8Array {
 
 /** The number at the end of an index, access, data or quarantine key. */
 export function numberOf (key: Uint8Array): number {
-  return readU64(viewOf(key), key.length - 8)
+  return readU64(key, key.length - 8)
 }
 
 /** The entries of a bin from index `from` to `to`, both included. */
@@ -53,9 +53,9 @@ export function indexRange (bin: number, from: number, to: number | undefined): 
   return { gte: indexKey(bin, from), lt: to === undefined ? indexKey(bin + 1, 0) : indexKey(bin, to + 1) }
 }
 
-/** A bin in order of access, the longest unused first. */
-export function accessRange (bin: number): RangeOptions {
-  return { gte: accessKey(bin, 0), lt: accessKey(bin + 1, 0) }
+/** A bin in order of access from number `from` on, the longest unused first. */
+export function accessRange (bin: number, from: number): RangeOptions {
+  return { gte: accessKey(bin, from), lt: accessKey(bin + 1, 0) }
 }
 
 /** All that is known, address by address, after `after`. */
@@ -81,7 +81,7 @@ function sequenceKey (tag: number, seq: number): Uint8Array {
   const key = new Uint8Array(10)
   key[0] = PREFIX
   key[1] = tag
-  writeU64(viewOf(key), 2, seq)
+  writeU64(key, 2, seq)
   return key
 }
 
@@ -90,6 +90,6 @@ function binKey (tag: number, bin: number, number: number): Uint8Array {
   key[0] = PREFIX
   key[1] = tag
   key[2] = bin
-  writeU64(viewOf(key), 3, number)
+  writeU64(key, 3, number)
   return key
 }

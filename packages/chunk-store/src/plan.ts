@@ -3,7 +3,8 @@ import type { Address, Operation } from '@skep/interface'
 import { nameOf } from './bytes.ts'
 import type { Counters } from './counters.ts'
 import { accessKey, addressKey, COUNTERS_KEY, dataKey, indexKey, quarantineKey } from './keys.ts'
-import { encodeBody, encodeEntry, encodePlace, type Entry, type Insurance, type Place } from './records.ts'
+import { encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, type Entry, type Insurance, type Place } from './records.ts'
+import type { Slab } from './slab.ts'
 
 /** What a new chunk gets beside its data. */
 export interface Arrival {
@@ -27,78 +28,99 @@ export class Plan {
   readonly arrived: [name: string, seq: number][] = []
   readonly #entries: Map<string, Entry | undefined>
   readonly #operations: Operation[] = []
+  readonly #slab: Slab
 
-  /** @param entries - by name of address; it is changed. */
-  constructor (counters: Counters, entries: Map<string, Entry | undefined>) {
+  /**
+   * @param entries - by name of address; it is changed.
+   * @param slab - where bodies are put together, so the plan is over when it is reset.
+   */
+  constructor (counters: Counters, entries: Map<string, Entry | undefined>, slab: Slab) {
     this.counters = counters
     this.#entries = entries
+    this.#slab = slab
   }
 
-  /** What will be known of `address`. */
-  entry (address: Address): Entry | undefined {
-    return this.#entries.get(nameOf(address))
+  /** What will be known of an address, by its name. */
+  entry (name: string): Entry | undefined {
+    return this.#entries.get(name)
   }
 
-  /** Whether the plan decides about `address` at all. */
-  concerns (address: Address): boolean {
-    return this.#entries.has(nameOf(address))
+  /** Whether the plan decides about an address at all. */
+  concerns (name: string): boolean {
+    return this.#entries.has(name)
   }
 
   /** Takes in what the store knows of an address. */
-  learn (address: Address, entry: Entry): void {
-    this.#entries.set(nameOf(address), entry)
+  learn (name: string, entry: Entry): void {
+    this.#entries.set(name, entry)
   }
 
-  /** Adds a chunk. @returns false when it is there already. */
-  add ({ address, data }: Chunk, arrival: Arrival): boolean {
-    const present = this.entry(address)
-    if (present !== undefined) {
+  /** Adds a chunk. Returns false when it is there already. */
+  add ({ address, data }: Chunk, name: string, arrival: Arrival): boolean {
+    if (this.#entries.get(name) !== undefined) {
       if (arrival.pinned) this.pin(address, true)
       return false
     }
     const { counters } = this
+    const { bin, kind } = arrival
     const seq = counters.next++
-    const index = ++counters.last[arrival.bin]!
-    counters.live[arrival.bin]!++
+    const index = ++counters.last[bin]!
+    counters.live[bin]!++
     const entry: Entry = { ...arrival, index, seq, access: seq }
-    this.#put(dataKey(seq), encodeBody(address, data, entry))
-    this.#put(indexKey(entry.bin, index), encodePlace({ live: true, kind: entry.kind, seq, address }))
-    this.#write(address, entry)
-    this.grown.add(entry.bin)
-    this.arrived.push([nameOf(address), seq])
+    this.#put(dataKey(seq), encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry))
+    this.#put(indexKey(bin, index), encodePlace({ live: true, kind, seq, address }))
+    this.#put(addressKey(address), encodeEntry(entry))
+    this.#entries.set(name, entry)
+    this.grown.add(bin)
+    this.arrived.push([name, seq])
     return true
   }
 
-  /** Takes a chunk away and leaves a tombstone in its place. @returns false when it is not there. */
+  /** Takes a chunk away and leaves a tombstone in its place. Returns false when it is not there. */
   remove (address: Address): boolean {
-    const entry = this.entry(address)
+    const name = nameOf(address)
+    const entry = this.#entries.get(name)
     if (entry === undefined) return false
     this.counters.live[entry.bin]!--
     this.#del(dataKey(entry.seq))
     this.#del(addressKey(address))
-    if (!entry.pinned) this.#del(accessKey(entry.bin, entry.access))
-    this.#put(indexKey(entry.bin, entry.index), encodePlace({ live: false, kind: entry.kind, seq: entry.seq, address }))
-    this.#entries.set(nameOf(address), undefined)
+    if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
+    this.bury(entry.bin, entry.index, { kind: entry.kind, seq: entry.seq, address })
+    this.#entries.set(name, undefined)
     return true
   }
 
   /** Takes a damaged chunk away, and keeps what is left of its body. */
   quarantine (address: Address, body: Uint8Array | undefined): void {
-    const entry = this.entry(address)
+    const entry = this.#entries.get(nameOf(address))
     if (entry === undefined || !this.remove(address) || body === undefined) return
     this.#put(quarantineKey(entry.seq), body)
   }
 
-  /** Writes a chunk's place and order of access again. */
-  replant (address: Address): void {
-    const entry = this.entry(address)
-    if (entry === undefined) return
-    this.#put(indexKey(entry.bin, entry.index), encodePlace({ live: true, kind: entry.kind, seq: entry.seq, address }))
-    this.#write(address, entry)
+  /** Moves a chunk to the end of its bin's order of access. */
+  touch (address: Address): void {
+    const entry = this.#entries.get(nameOf(address))
+    if (entry !== undefined && !entry.pinned) this.#rewrite(address, entry, false)
   }
 
-  /** Makes a tombstone of a place that points at nothing. */
-  bury (bin: number, index: number, place: Place): void {
+  /** Pins a chunk, or lets it go. Returns false when it is not there. */
+  pin (address: Address, pinned: boolean): boolean {
+    const entry = this.#entries.get(nameOf(address))
+    if (entry === undefined) return false
+    if (entry.pinned !== pinned) this.#rewrite(address, entry, pinned)
+    return true
+  }
+
+  /** Writes a chunk's place and order of access again. */
+  replant (address: Address): void {
+    const entry = this.#entries.get(nameOf(address))
+    if (entry === undefined) return
+    this.#put(indexKey(entry.bin, entry.index), encodePlace({ live: true, kind: entry.kind, seq: entry.seq, address }))
+    this.#rewrite(address, entry, entry.pinned)
+  }
+
+  /** Makes a tombstone of a place. */
+  bury (bin: number, index: number, place: Omit<Place, 'live'>): void {
     this.#put(indexKey(bin, index), encodePlace({ ...place, live: false }))
   }
 
@@ -113,34 +135,18 @@ export class Plan {
     this.#put(COUNTERS_KEY, this.counters.encode())
   }
 
-  /** Moves a chunk to the end of its bin's order of access. */
-  touch (address: Address): void {
-    const entry = this.entry(address)
-    if (entry === undefined || entry.pinned) return
-    this.#del(accessKey(entry.bin, entry.access))
-    this.#write(address, { ...entry, access: this.counters.next++ })
-  }
-
-  /** Pins a chunk, or lets it go. @returns false when it is not there. */
-  pin (address: Address, pinned: boolean): boolean {
-    const entry = this.entry(address)
-    if (entry === undefined) return false
-    if (entry.pinned === pinned) return true
-    this.#del(accessKey(entry.bin, entry.access))
-    this.#write(address, { ...entry, pinned, access: this.counters.next++ })
-    return true
-  }
-
   /** All that is to be written, counters included; empty when nothing changes. */
   operations (): Operation[] {
-    if (this.#operations.length === 0) return []
-    return [...this.#operations, { type: 'put', key: COUNTERS_KEY, value: this.counters.encode() }]
+    if (this.#operations.length > 0) this.#put(COUNTERS_KEY, this.counters.encode())
+    return this.#operations
   }
 
-  /** A pinned chunk stands in no order of access: nobody will look for it there. */
-  #write (address: Address, entry: Entry): void {
+  /** Gives an entry a new access. A pinned chunk stands in no order of access: nobody will look for it there. */
+  #rewrite (address: Address, old: Entry, pinned: boolean): void {
+    const entry = { ...old, pinned, access: this.counters.next++ }
+    if (isListed(old)) this.#del(accessKey(old.bin, old.access))
+    if (isListed(entry)) this.#put(accessKey(entry.bin, entry.access), address)
     this.#put(addressKey(address), encodeEntry(entry))
-    if (!entry.pinned) this.#put(accessKey(entry.bin, entry.access), address)
     this.#entries.set(nameOf(address), entry)
   }
 

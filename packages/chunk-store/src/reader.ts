@@ -3,8 +3,8 @@ import { nameOf } from './bytes.ts'
 import { addressKey, dataKey } from './keys.ts'
 import { decodeBody, decodeEntry, type Body, type Entry } from './records.ts'
 
-/** Chunks whose place on disk is remembered: what was just stored or listed is read next. */
-const REMEMBERED = 8_192
+/** Chunks in one generation of those whose place on disk is remembered: what was just stored or listed is read next. */
+const REMEMBERED = 4_096
 
 /** Chunks asked for before their order of access is written. */
 const TOUCHES = 256
@@ -25,7 +25,9 @@ export interface ReaderNeeds {
 export class Reader {
   readonly #store: Store
   readonly #needs: ReaderNeeds
-  readonly #remembered = new Map<string, number>()
+  /** In two generations: the older one goes whole when the younger is full. */
+  #remembered = new Map<string, number>()
+  #older = new Map<string, number>()
   #touched = new Map<string, Address>()
 
   constructor (store: Store, needs: ReaderNeeds) {
@@ -35,11 +37,11 @@ export class Reader {
 
   /** Remembers where the body of an address lies. It is only a hint: what is read is checked. */
   remember (name: string, seq: number): void {
-    this.#remembered.delete(name)
+    if (this.#remembered.size >= REMEMBERED) {
+      this.#older = this.#remembered
+      this.#remembered = new Map()
+    }
     this.#remembered.set(name, seq)
-    if (this.#remembered.size <= REMEMBERED) return
-    const { value } = this.#remembered.keys().next()
-    if (value !== undefined) this.#remembered.delete(value)
   }
 
   /** Hands over what was touched since the last time, in order. */
@@ -52,7 +54,7 @@ export class Reader {
 
   async read (addresses: readonly Address[]): Promise<(Body | undefined)[]> {
     const touching = this.#needs.worthTouching()
-    const seqs = addresses.map(address => touching ? undefined : this.#remembered.get(nameOf(address)))
+    const seqs = addresses.map(address => touching ? undefined : this.#recall(nameOf(address)))
     const unknown = addresses.filter((_, i) => seqs[i] === undefined)
     const entries = await this.#entries(unknown)
     let at = 0
@@ -77,6 +79,7 @@ export class Reader {
 
   async #closely (address: Address): Promise<Body | undefined> {
     this.#remembered.delete(nameOf(address))
+    this.#older.delete(nameOf(address))
     const [entry] = await this.#entries([address])
     if (entry === undefined) return undefined
     const record = await this.#store.get(dataKey(entry.seq))
@@ -91,6 +94,10 @@ export class Reader {
     if (addresses.length === 0) return []
     const records = await this.#store.getMany(addresses.map(addressKey))
     return records.map(record => record === undefined ? undefined : decodeEntry(record))
+  }
+
+  #recall (name: string): number | undefined {
+    return this.#remembered.get(name) ?? this.#older.get(name)
   }
 
   #touch (address: Address, entry: Entry): void {

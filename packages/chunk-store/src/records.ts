@@ -1,6 +1,6 @@
 import type { Kind } from '@skep/chunk'
 import type { Address } from '@skep/interface'
-import { ADDRESS_SIZE, checksum, readU64, same, viewOf, writeU64 } from './bytes.ts'
+import { ADDRESS_SIZE, checksum, readU32, readU64, same, writeU32, writeU64 } from './bytes.ts'
 
 /** Who vouches for a chunk, and until when. */
 export interface Insurance {
@@ -45,18 +45,25 @@ export const HEADER_SIZE = 48
 const PINNED = 1
 const INSURED = 2
 
+/**
+ * Whether a chunk stands in the order of access on its own. A chunk that was never asked
+ * for does not: its place in the bin's sequence tells its age.
+ */
+export function isListed ({ access, pinned, seq }: Entry): boolean {
+  return !pinned && access !== seq
+}
+
 export function encodeEntry (entry: Entry): Uint8Array {
   const { insured } = entry
   const bytes = new Uint8Array(insured === undefined ? ENTRY_SIZE : INSURED_SIZE)
-  const view = viewOf(bytes)
   bytes[0] = (entry.pinned ? PINNED : 0) | (insured === undefined ? 0 : INSURED)
   bytes[1] = KINDS.indexOf(entry.kind)
   bytes[2] = entry.bin
-  writeU64(view, 4, entry.index)
-  writeU64(view, 12, entry.seq)
-  writeU64(view, 20, entry.access)
+  writeU64(bytes, 4, entry.index)
+  writeU64(bytes, 12, entry.seq)
+  writeU64(bytes, 20, entry.access)
   if (insured !== undefined) {
-    writeU64(view, ENTRY_SIZE, insured.until)
+    writeU64(bytes, ENTRY_SIZE, insured.until)
     bytes.set(insured.by, ENTRY_SIZE + 8)
   }
   return bytes
@@ -67,19 +74,18 @@ export function decodeEntry (bytes: Uint8Array): Entry | undefined {
   const kind = KINDS[bytes[1] ?? KINDS.length]
   const flags = bytes[0] ?? 0
   if (kind === undefined || bytes.length !== ((flags & INSURED) === 0 ? ENTRY_SIZE : INSURED_SIZE)) return undefined
-  const view = viewOf(bytes)
   const entry = {
-    kind, bin: bytes[2]!, index: readU64(view, 4), seq: readU64(view, 12), access: readU64(view, 20), pinned: (flags & PINNED) !== 0
+    kind, bin: bytes[2]!, index: readU64(bytes, 4), seq: readU64(bytes, 12), access: readU64(bytes, 20), pinned: (flags & PINNED) !== 0
   }
   if ((flags & INSURED) === 0) return entry
-  return { ...entry, insured: { until: readU64(view, ENTRY_SIZE), by: bytes.slice(ENTRY_SIZE + 8) } }
+  return { ...entry, insured: { until: readU64(bytes, ENTRY_SIZE), by: bytes.slice(ENTRY_SIZE + 8) } }
 }
 
 export function encodePlace (place: Place): Uint8Array {
   const bytes = new Uint8Array(PLACE_SIZE)
   bytes[0] = place.live ? 0 : 1
   bytes[1] = KINDS.indexOf(place.kind)
-  writeU64(viewOf(bytes), 2, place.seq)
+  writeU64(bytes, 2, place.seq)
   bytes.set(place.address, 10)
   return bytes
 }
@@ -88,19 +94,19 @@ export function encodePlace (place: Place): Uint8Array {
 export function decodePlace (bytes: Uint8Array): Place | undefined {
   const kind = KINDS[bytes[1] ?? KINDS.length]
   if (bytes.length !== PLACE_SIZE || kind === undefined) return undefined
-  return { live: bytes[0] === 0, kind, seq: readU64(viewOf(bytes), 2), address: bytes.slice(10) }
+  return { live: bytes[0] === 0, kind, seq: readU64(bytes, 2), address: bytes.slice(10) }
 }
 
-/** Makes the record of a body: checksum, kind, bin, index, address, data. It says enough to find its way back. */
-export function encodeBody (address: Address, data: Uint8Array, { kind, bin, index }: Pick<Entry, 'kind' | 'bin' | 'index'>): Uint8Array {
-  const bytes = new Uint8Array(HEADER_SIZE + data.length)
-  const view = viewOf(bytes)
+/** Writes the record of a body in `bytes`: checksum, kind, bin, index, address, data. It says enough to find its way back. */
+export function encodeBody (bytes: Uint8Array, address: Address, data: Uint8Array, { kind, bin, index }: Pick<Entry, 'kind' | 'bin' | 'index'>): Uint8Array {
   bytes[4] = KINDS.indexOf(kind)
   bytes[5] = bin
-  writeU64(view, 8, index)
+  bytes[6] = 0
+  bytes[7] = 0
+  writeU64(bytes, 8, index)
   bytes.set(address, 16)
   bytes.set(data, HEADER_SIZE)
-  view.setUint32(0, checksum(bytes, 4))
+  writeU32(bytes, 0, checksum(bytes, 4))
   return bytes
 }
 
@@ -112,7 +118,7 @@ export interface Body {
 
 /** Reads a body's record, without copying the data; `undefined` when it is damaged or another chunk's. */
 export function decodeBody (bytes: Uint8Array, address: Address): Body | undefined {
-  if (bytes.length < HEADER_SIZE || viewOf(bytes).getUint32(0) !== checksum(bytes, 4)) return undefined
+  if (bytes.length < HEADER_SIZE || readU32(bytes, 0) !== checksum(bytes, 4)) return undefined
   const kind = KINDS[bytes[4]!]
   if (kind === undefined || !same(address, bytes.subarray(16, HEADER_SIZE))) return undefined
   return { kind, data: bytes.subarray(HEADER_SIZE) }

@@ -269,7 +269,7 @@ export class ChunkStore {
 
   #quarantine (address: Address, why: 'missing' | 'checksum' | 'invalid', body: Uint8Array | undefined): void {
     const { job, outcome } = pending([address], plan => {
-      const entry = plan.entry(address)
+      const entry = plan.entry(nameOf(address))
       const kept = this.#quarantined < this.#options.maxQuarantine
       plan.quarantine(address, kept ? body : undefined)
       if (entry !== undefined && kept && body !== undefined) this.#quarantined++

@@ -1,12 +1,11 @@
 import type { Address, Store } from '@skep/interface'
 import { BINS } from './counters.ts'
-import { accessRange, addressKey, numberOf } from './keys.ts'
+import { ListedLane, UnlistedLane, type Candidate, type Lane } from './lane.ts'
 import type { Deletion } from './options.ts'
 import type { Plan } from './plan.ts'
-import { decodeEntry } from './records.ts'
 
-/** Candidates looked at beyond those needed, so that refused ones do not stop a put. */
-const SPARE = 128
+/** Refused candidates after which a search ends, beyond one for each chunk needed. */
+const PATIENCE = 256
 
 /**
  * Finds chunks to delete: the longest unused of the bins below `depth`, with those in
@@ -21,28 +20,35 @@ export async function chooseVictims (
   store: Store, plan: Plan, needed: number,
   rules: { depth: number, now: number, approve: (deletion: Deletion) => boolean | Promise<boolean> }
 ): Promise<Address[]> {
-  const candidates: { address: Address, access: number }[] = []
+  const lanes: Lane[] = []
   for (let bin = 0; bin < Math.min(BINS, rules.depth); bin++) {
-    if (plan.counters.live[bin] === 0) continue
-    for await (const [key, address] of store.range({ ...accessRange(bin), limit: needed + SPARE })) {
-      if (!plan.concerns(address)) candidates.push({ address, access: numberOf(key) })
-    }
+    if (plan.counters.live[bin]! > 0) lanes.push(new ListedLane(store, plan, bin), new UnlistedLane(store, plan, bin))
   }
-  candidates.sort((a, b) => a.access - b.access)
   const victims: Address[] = []
-  for (let at = 0; at < candidates.length && victims.length < needed; at += SPARE) {
-    const page = candidates.slice(at, at + SPARE)
-    const records = await store.getMany(page.map(({ address }) => addressKey(address)))
-    for (const [i, { address, access }] of page.entries()) {
-      if (victims.length === needed) break
-      const entry = records[i] === undefined ? undefined : decodeEntry(records[i])
-      if (entry === undefined || entry.access !== access) continue
-      plan.learn(address, entry)
-      const { kind, bin, insured } = entry
-      const free = insured === undefined || insured.until <= rules.now
-      if (free && await rules.approve({ address, kind, bin, ...(insured === undefined ? {} : { insured }) })) victims.push(address)
-      else plan.touch(address)
-    }
+  const refused: Address[] = []
+  while (victims.length < needed && refused.length < needed + PATIENCE) {
+    const candidate = await oldest(lanes)
+    if (candidate === undefined) break
+    const { address, entry: { kind, bin, insured } } = candidate
+    plan.learn(candidate.name, candidate.entry)
+    const free = insured === undefined || insured.until <= rules.now
+    if (free && await rules.approve({ address, kind, bin, ...(insured === undefined ? {} : { insured }) })) victims.push(address)
+    else refused.push(address)
   }
+  for (const address of refused) plan.touch(address)
   return victims
+}
+
+/** Takes the longest unused candidate of all lanes. */
+async function oldest (lanes: readonly Lane[]): Promise<Candidate | undefined> {
+  let found: Candidate | undefined
+  let from: Lane | undefined
+  for (const lane of lanes) {
+    const head = await lane.head()
+    if (head === undefined || (found !== undefined && found.entry.access <= head.entry.access)) continue
+    found = head
+    from = lane
+  }
+  from?.take()
+  return found
 }

@@ -44,8 +44,10 @@ export class CrashStore implements Store {
     return this.#memory.getMany(keys)
   }
 
-  async batch (operations: Operation[], options: BatchOptions = {}): Promise<void> {
+  async batch (given: Operation[], options: BatchOptions = {}): Promise<void> {
     await this.#alive()
+    // A Store keeps its own copies.
+    const operations = structuredClone(given)
     if (this.#fuse !== undefined && --this.#fuse.batches <= 0) {
       this.#dead = true
       if (this.#fuse.written) this.#unsynced.push(operations)

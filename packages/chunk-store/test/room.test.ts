@@ -1,5 +1,7 @@
+import type { Chunk } from '@skep/chunk'
+import { SeededRandom } from '@skep/sim'
 import { expect, test } from 'vitest'
-import { addresses, chunk, chunks, fixture, inBin } from './fixture.ts'
+import { addresses, binOf, chunk, chunks, fixture, inBin } from './fixture.ts'
 
 test('the capacity is never exceeded, and the longest unused chunk goes first', async () => {
   const store = await fixture().open({ capacity: 10 })
@@ -74,4 +76,39 @@ test('a full store of pinned chunks takes nothing, and says what is present', as
   expect(await store.put(chunks(0, 2))).toEqual(['present', 'present'])
   const both = await Promise.allSettled([store.put([chunk(2)]), store.put([chunk(0)])])
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+})
+
+test.each(Array.from({ length: 20 }, (_, i) => i))('under random puts, readings and deletions every rule of making room holds (seed %i)', async seed => {
+  const random = new SeededRandom(seed)
+  const depth = random.integer(4)
+  const { open } = fixture(undefined, seed)
+  let store = await open({ capacity: 60, depth: () => depth })
+  const pinned = new Map<string, Chunk>()
+  const near = new Map<string, Chunk>()
+  for (let round = 0; round < 60; round++) {
+    const some = Array.from({ length: 1 + random.integer(8) }, () => chunk(random.integer(400)))
+    const pin = random.float() < 0.05 && pinned.size < 15
+    // The neighbourhood of so small a store would fill it.
+    const fitting = some.filter(({ address }) => binOf(address) < depth || near.size < 20)
+    await store.put(fitting, { pinned: pin }).catch((error: unknown) => expect(error).toMatchObject({ code: 'CHUNK_STORE_FULL' }))
+    for (const each of fitting) {
+      if (!await store.has(each.address)) continue
+      if (pin) pinned.set(String(each.address), each)
+      if (binOf(each.address) >= depth) near.set(String(each.address), each)
+    }
+    await store.getMany(addresses(Array.from({ length: 20 }, () => chunk(random.integer(400)))))
+    if (random.float() < 0.2) {
+      const gone = chunk(random.integer(400))
+      await store.delete([gone.address])
+      pinned.delete(String(gone.address))
+      near.delete(String(gone.address))
+    }
+    if (random.float() < 0.1) {
+      await store.close()
+      store = await open({ capacity: 60, depth: () => depth })
+    }
+    expect(store.size).toBeLessThanOrEqual(60)
+    expect(await store.hasMany(addresses([...pinned.values(), ...near.values()]))).not.toContain(false)
+  }
+  for await (const fault of store.verify()) expect.fail(fault.code)
 })

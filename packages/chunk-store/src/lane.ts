@@ -1,0 +1,100 @@
+import type { Address, Store } from '@skep/interface'
+import { nameOf } from './bytes.ts'
+import { accessRange, addressKey, indexRange, numberOf } from './keys.ts'
+import type { Plan } from './plan.ts'
+import { decodeEntry, decodePlace, isListed, type Entry } from './records.ts'
+
+/** Candidates read at once. */
+const PAGE = 64
+
+/** A chunk that may be deleted. */
+export interface Candidate {
+  readonly address: Address
+  readonly name: string
+  readonly entry: Entry
+}
+
+/** Candidates of one bin in order of access, read page by page. */
+export abstract class Lane {
+  protected readonly store: Store
+  protected readonly plan: Plan
+  protected readonly bin: number
+  #page: Candidate[] = []
+  #at = 0
+  #ended = false
+
+  constructor (store: Store, plan: Plan, bin: number) {
+    this.store = store
+    this.plan = plan
+    this.bin = bin
+  }
+
+  /** The longest unused one that was not taken yet; `undefined` when there is none left. */
+  async head (): Promise<Candidate | undefined> {
+    while (this.#at === this.#page.length && !this.#ended) {
+      const page = await this.load()
+      if (page === undefined) this.#ended = true
+      this.#page = page ?? []
+      this.#at = 0
+    }
+    return this.#page[this.#at]
+  }
+
+  take (): void {
+    this.#at++
+  }
+
+  /** Reads the next page; `undefined` after the last one. */
+  protected abstract load (): Promise<Candidate[] | undefined>
+
+  protected async entries (addresses: readonly Address[]): Promise<(Entry | undefined)[]> {
+    const records = await this.store.getMany(addresses.map(addressKey))
+    return records.map(record => record === undefined ? undefined : decodeEntry(record))
+  }
+}
+
+/** Those that were asked for since they came. */
+export class ListedLane extends Lane {
+  #after = 0
+
+  protected override async load (): Promise<Candidate[] | undefined> {
+    const page: { address: Address, access: number }[] = []
+    for await (const [key, address] of this.store.range({ ...accessRange(this.bin, this.#after + 1), limit: PAGE })) page.push({ address, access: numberOf(key) })
+    if (page.length === 0) return undefined
+    this.#after = page.at(-1)!.access
+    const entries = await this.entries(page.map(({ address }) => address))
+    return page.flatMap(({ address, access }, i) => {
+      const name = nameOf(address)
+      const entry = entries[i]
+      return entry?.access === access && !this.plan.concerns(name) ? [{ address, name, entry }] : []
+    })
+  }
+}
+
+/** Those that were never asked for, in the order they came; it notes how far there are none left. */
+export class UnlistedLane extends Lane {
+  #next: number | undefined
+  #sweeping = true
+
+  protected override async load (): Promise<Candidate[] | undefined> {
+    const { counters } = this.plan
+    this.#next ??= counters.swept[this.bin]! + 1
+    const page: { address: Address, index: number }[] = []
+    let last = this.#next - 1
+    for await (const [key, record] of this.store.range({ ...indexRange(this.bin, this.#next, undefined), limit: PAGE })) {
+      last = numberOf(key)
+      const place = decodePlace(record)
+      if (place?.live === true) page.push({ address: place.address, index: last })
+    }
+    if (last < this.#next) return undefined
+    this.#next = last + 1
+    const entries = await this.entries(page.map(({ address }) => address))
+    const unlisted = page.flatMap(({ address, index }, i) => {
+      const entry = entries[i]
+      return entry?.index === index && !entry.pinned && !isListed(entry) ? [{ address, name: nameOf(address), entry }] : []
+    })
+    if (this.#sweeping) counters.swept[this.bin] = (unlisted[0]?.entry.index ?? this.#next) - 1
+    if (unlisted.length > 0) this.#sweeping = false
+    return unlisted.filter(({ name }) => !this.plan.concerns(name))
+  }
+}
