@@ -1,44 +1,51 @@
 /** The address of a content chunk in one call: the kernel of `@skep/chunk`. */
-import { constantBytes, permutation } from '../../keccak/kernel/keccak-f.mjs'
+import { constantBytes, permutation, SCRATCH } from '../../keccak/kernel/keccak-f.mjs'
 import { again, assemble, block, call, get, I32, I64, i32, i64, loop, set, tee, when } from '../../keccak/kernel/assembler.mjs'
 
-/** Where things lie in the memory; `src/kernel.ts` knows them too. */
+/** Where things lie in the memory; `src/kernel.ts` knows them too. The state has as much room behind it. */
 const CONSTANTS = 0
 const ZEROS = 256
 const OUT = 512
-const LAST = 1024
+const LAST = 576
+const STATE = 1024
 const SPAN = 2040
 const PAYLOAD = 2048
 
 const HEIGHT = 7
 const NODE = 32
 const PAIR = 64
-const [SOURCE, TARGET, STEPS, PAD, POINTER, A] = [0, 1, 2, 3, 4, 5]
-const E = A + 25
-const B = E + 25
-const SPARE = B + 15
+const [SOURCE, TARGET, STEPS, PAD, POINTER, FROM, TO, PARITY] = [0, 1, 2, 3, 4, 5, 6, 7]
+const SPARE = PARITY + SCRATCH
 
 /**
  * `row(source, target, steps, pad)` hashes neighbouring 64-byte blocks to neighbouring
  * nodes. `pad` is the lane after the block, where the padding of Keccak begins.
  */
-const row = way => ({
-  name: 'r',
-  params: [I32, I32, I32, I64],
-  locals: [[I32, 1], [way.type, SPARE + way.spares - A]],
-  body: loop([
-    way.load(SOURCE, A, SPARE),
-    get(PAD), way.spread, set(A + 8),
-    [9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 23, 24].map(i => [way.constant(0), set(A + i)]),
-    // The last bit of the block of the sponge, 136 bytes.
-    way.constant(-(1n << 63n)), set(A + 16),
-    permutation(way.lane(SPARE), { a: A, e: E, b: B }, POINTER, CONSTANTS),
-    way.store(TARGET, A),
-    get(SOURCE), i32.const(way.nodes * PAIR), i32.add, set(SOURCE),
-    get(TARGET), i32.const(way.nodes * NODE), i32.add, set(TARGET),
-    get(STEPS), i32.const(1), i32.sub, tee(STEPS), again()
-  ])
-})
+const row = way => {
+  const lane = way.lane(SPARE)
+  const take = i => [i32.const(STATE), lane.load(lane.size * i)]
+  const put = (i, code) => [i32.const(STATE), code, lane.store(lane.size * i)]
+  // The sum of the lanes of each column that are not zero, by x + 5y.
+  const columns = [[0, 5], [1, 6, 16], [2, 7], [3, 8], [4]]
+  return {
+    name: 'r',
+    params: [I32, I32, I32, I64],
+    locals: [[I32, 3], [lane.type, SCRATCH + way.spares]],
+    body: loop([
+      way.load(SOURCE, SPARE, put),
+      put(8, [get(PAD), way.spread]),
+      [9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 23, 24].map(i => put(i, lane.constant(0))),
+      // The last bit of the block of the sponge, 136 bytes.
+      put(16, lane.constant(-(1n << 63n))),
+      columns.map((places, x) => [places.map((i, at) => [take(i), at === 0 ? [] : lane.xor]), set(PARITY + x)]),
+      permutation(lane, PARITY, [POINTER, FROM, TO], STATE, CONSTANTS),
+      way.store(TARGET, take),
+      get(SOURCE), i32.const(way.nodes * PAIR), i32.add, set(SOURCE),
+      get(TARGET), i32.const(way.nodes * NODE), i32.add, set(TARGET),
+      get(STEPS), i32.const(1), i32.sub, tee(STEPS), again()
+    ])
+  }
+}
 
 const [LENGTH, COUNT, SIBLING] = [0, 1, 2]
 const half = [get(COUNT), i32.const(1), i32.add, i32.const(1), i32.shrU]

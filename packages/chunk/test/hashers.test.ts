@@ -67,7 +67,7 @@ test('an engine without vectors takes the scalar kernel, one without WebAssembly
   const original = WebAssembly
   // Vectors are what only modules with the type v128, 0x7b, in a list of locals need; the kernels tell by size.
   let refused = 0
-  vi.stubGlobal('WebAssembly', { ...original, Memory: original.Memory, Instance: original.Instance, Module: original.Module, validate: (module: Uint8Array) => module.length < 3000 || (refused++, false) })
+  vi.stubGlobal('WebAssembly', { ...original, Memory: original.Memory, Instance: original.Instance, Module: original.Module, validate: (module: Uint8Array) => module.length < 2500 || (refused++, false) })
   vi.resetModules()
   const scalar = await import('@skep/chunk')
   expect(refused).toBeGreaterThan(0)

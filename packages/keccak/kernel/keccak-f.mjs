@@ -2,7 +2,7 @@
  * Keccak-f[1600] (FIPS 202, section 3), written for any kind of lane: 64-bit
  * integers, or vectors of two of them that hash two messages at a time.
  */
-import { again, get, i32, i64, loop, set, tee, v128 } from './assembler.mjs'
+import { again, get, I64, i32, i64, loop, set, tee, V128, v128 } from './assembler.mjs'
 
 const ROUNDS = 24
 const MASK = (1n << 64n) - 1n
@@ -38,62 +38,74 @@ export const constantBytes = roundConstants().flatMap(constant =>
 
 /** Lanes of one message. */
 export const single = {
+  type: I64,
+  size: 8,
+  load: i64.load,
+  store: i64.store,
   xor: i64.xor,
   // x & ~y, with x and y given as code.
   andnot: (x, y) => [x, y, i64.const(-1), i64.xor, i64.and],
   rotl: (code, n) => [code, i64.const(n), i64.rotl],
-  constant: offset => i64.load(offset)
+  spread: offset => i64.load(offset),
+  constant: value => i64.const(value)
 }
 
 /** Lanes of two messages; `spare` is a local to turn a lane through. */
 export const double = spare => ({
+  type: V128,
+  size: 16,
+  load: v128.load,
+  store: v128.store,
   xor: v128.xor,
   andnot: (x, y) => [x, y, v128.andnot],
   rotl: (code, n) => [code, tee(spare), i32.const(n), v128.shl, get(spare), i32.const(64 - n), v128.shrU, v128.or],
-  constant: offset => v128.load64Splat(offset)
+  spread: offset => v128.load64Splat(offset),
+  constant: value => [i64.const(value), v128.splat]
 })
 
-/** One round, from the locals `a` to the locals `e`, with `b` (5), `c` (5) and `d` (5) in between. */
-function round (lane, { a, e, b, c, d }, pointer, offset) {
+/** Lanes that the permutation needs as locals, besides its three pointers. */
+export const SCRATCH = 16
+
+/**
+ * Permutes the state at `state`, with as much room behind it.
+ *
+ * The state lives in memory and not in locals. It has 25 lanes and a processor 16
+ * registers, and an engine that has to spill does it worse: 1.25 times as slow in V8
+ * (README, "The kernel"). What stays in locals are the parities of the columns, which each
+ * round sums up for the next while it has the lanes at hand. A round reads from one
+ * half of the room and writes to the other; after 24 of them all is back in the first.
+ *
+ * @param scratch - the first of `SCRATCH` locals; the first five are the parities, to be set before.
+ * @param pointers - three i32 locals: the round constants, from where, to where.
+ */
+export function permutation (lane, scratch, [constant, from, to], state, constants) {
   const turn = rotations()
+  const [c, d, b, out] = [scratch, scratch + 5, scratch + 10, scratch + 15]
   const code = []
-  for (let x = 0; x < 5; x++) {
-    code.push(get(a + x), get(a + x + 5), lane.xor, get(a + x + 10), lane.xor, get(a + x + 15), lane.xor, get(a + x + 20), lane.xor, set(c + x))
-  }
   for (let x = 0; x < 5; x++) code.push(get(c + (x + 4) % 5), lane.rotl(get(c + (x + 1) % 5), 1), lane.xor, set(d + x))
   for (let row = 0; row < 5; row++) {
     for (let column = 0; column < 5; column++) {
       // Pi brings here the lane (x, y) for which y = column and 2x + 3y = row, modulo 5.
       const x = (column + 3 * row) % 5
-      const from = x + 5 * column
-      const mixed = [get(a + from), get(d + x), lane.xor]
-      code.push(turn[from] === 0 ? mixed : lane.rotl(mixed, turn[from]), set(b + column))
+      const place = x + 5 * column
+      const mixed = [get(from), lane.load(lane.size * place), get(d + x), lane.xor]
+      code.push(turn[place] === 0 ? mixed : lane.rotl(mixed, turn[place]), set(b + column))
     }
     for (let column = 0; column < 5; column++) {
       code.push(get(b + column), lane.andnot(get(b + (column + 2) % 5), get(b + (column + 1) % 5)), lane.xor)
-      if (row === 0 && column === 0) code.push(get(pointer), lane.constant(offset), lane.xor)
-      code.push(set(e + column + 5 * row))
+      if (row === 0 && column === 0) code.push(get(constant), lane.spread(0), lane.xor)
+      code.push(tee(out), row === 0 ? [] : [get(c + column), lane.xor], set(c + column))
+      code.push(get(to), get(out), lane.store(lane.size * (column + 5 * row)))
     }
   }
-  return code
-}
-
-/**
- * The permutation of the locals `a` (25), through `e` (25) and 15 more from `b`.
- *
- * Two rounds are a turn of the loop, there and back, so nothing has to be moved.
- * More of them, or some rounds outside of the loop, is slower in V8 (docs of the kernel).
- *
- * @param pointer - an i32 local that walks the round constants.
- */
-export function permutation (lane, { a, e, b }, pointer, constants) {
-  const scratch = { b, c: b + 5, d: b + 10 }
   return [
-    i32.const(constants), set(pointer),
+    i32.const(constants), set(constant),
+    i32.const(state), set(from),
+    i32.const(state + 25 * lane.size), set(to),
     loop([
-      round(lane, { a, e, ...scratch }, pointer, 0),
-      round(lane, { a: e, e: a, ...scratch }, pointer, 8),
-      get(pointer), i32.const(16), i32.add, tee(pointer),
+      code,
+      get(from), get(to), set(from), set(to),
+      get(constant), i32.const(8), i32.add, tee(constant),
       i32.const(constants + 8 * ROUNDS), i32.ne, again()
     ])
   ]
