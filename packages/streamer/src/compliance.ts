@@ -1,6 +1,7 @@
 /**
- * Subscribe, offer, want, deliver: named streams that are live, historical and resumable.
+ * The suite that proves a stream type.
  *
  * @packageDocumentation
  */
-export {}
+export { testStreamType } from './compliance/stream-type.ts'
+export type { StreamTypeSubject, StreamTypeSuite } from './compliance/suite.ts'

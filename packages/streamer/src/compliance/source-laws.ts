@@ -1,0 +1,115 @@
+import { ID_SIZE } from '../messages.ts'
+import { idKey, MAX_INDEX } from '../stream-name.ts'
+import type { Source, StreamPeer } from '../type.ts'
+import { eventually, holds, watch, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
+
+/** A peer for the halves that are tried by themselves. */
+export const nobody: StreamPeer = { key: 'nobody', overlay: new Uint8Array(32), light: false }
+
+const ITEMS = 20
+
+/** Opens the serving half over a stream of so many items. */
+export async function open (subject: StreamTypeSubject, items: number): Promise<Source> {
+  for (let i = 0; i < items; i++) await subject.append()
+  const source = subject.server.source?.(nobody, subject.key ?? '')
+  holds(source !== undefined, 'the serving half refuses a peer')
+  return source
+}
+
+/** Every id from 1 to `last`, asked for at most `limit` at a time. */
+export async function walk (source: Source, last: number, limit: number): Promise<Uint8Array[]> {
+  const { signal } = new AbortController()
+  const ids: Uint8Array[] = []
+  for (let from = 1; from <= last;) {
+    const batch = await source.batch(from, last, { limit, signal })
+    holds(batch.ids.length <= limit, `a batch of ${batch.ids.length} ids where ${limit} were asked for`)
+    holds(batch.to >= from && batch.to <= last, `a batch from ${from} to ${last} ends at ${batch.to}`)
+    ids.push(...batch.ids)
+    from = batch.to + 1
+  }
+  return ids
+}
+
+/** The laws of the serving half. */
+export function sourceLaws (law: (name: string, body: (subject: StreamTypeSubject) => Promise<void>) => void, suite: StreamTypeSuite): void {
+  law('the cursor is 0 while there is nothing, then counts up, in one epoch', async subject => {
+    const source = await open(subject, 0)
+    const empty = await source.cursor()
+    holds(empty.last === 0, `the cursor of an empty stream is ${empty.last}`)
+    holds(empty.epoch !== '' && empty.epoch.length <= 64, 'the epoch is empty or over 64 characters')
+    let last = 0
+    for (let i = 0; i < 5; i++) {
+      await subject.append()
+      const cursor = await source.cursor()
+      holds(Number.isSafeInteger(cursor.last) && cursor.last > last && cursor.last <= MAX_INDEX, `the cursor went from ${last} to ${cursor.last}`)
+      holds(cursor.epoch === empty.epoch, 'the epoch changed with an item')
+      last = cursor.last
+    }
+    source.close()
+  })
+
+  law('ids are 32 bytes, and each names one item', async subject => {
+    const source = await open(subject, ITEMS)
+    const ids = await walk(source, (await source.cursor()).last, 128)
+    holds(ids.length === ITEMS, `${ids.length} ids for ${ITEMS} items`)
+    holds(ids.every(id => id.length === ID_SIZE), 'an id is not of 32 bytes')
+    holds(new Set(ids.map(idKey)).size === ids.length, 'two items have one id')
+    source.close()
+  })
+
+  law('batches tile the stream, however few ids are asked for at a time', async subject => {
+    const source = await open(subject, ITEMS)
+    const { last } = await source.cursor()
+    const whole = (await walk(source, last, 128)).map(idKey)
+    for (const limit of [1, 2, 3, 7, ITEMS - 1, ITEMS]) {
+      const parts = (await walk(source, last, limit)).map(idKey)
+      holds(parts.length === whole.length && parts.every((id, i) => id === whole[i]), `${limit} at a time give other ids than all at once`)
+    }
+    source.close()
+  })
+
+  law('a bounded batch does not wait', async subject => {
+    const source = await open(subject, 5)
+    const { signal } = new AbortController()
+    const batch = watch(source.batch(5, (await source.cursor()).last, { limit: 128, signal }))
+    await eventually(suite, () => batch.over(), 'a batch that ends at the cursor waits')
+    source.close()
+  })
+
+  law('an open batch waits for the next item, and brings it', async subject => {
+    const source = await open(subject, 3)
+    const { last } = await source.cursor()
+    const { signal } = new AbortController()
+    const batch = watch(source.batch(last + 1, undefined, { limit: 128, signal }))
+    for (let turn = 0; turn < 5; turn++) await suite.settle()
+    holds(!batch.over(), 'a batch after the last item does not wait')
+    await subject.append()
+    await eventually(suite, () => batch.over(), 'a new item does not wake who waits for it')
+    holds(batch.value()?.ids.length === 1, 'a new item is not in the batch that waited for it')
+    source.close()
+  })
+
+  law('a batch that waits ends when it is not wanted any more', async subject => {
+    const source = await open(subject, 3)
+    const { last } = await source.cursor()
+    const controller = new AbortController()
+    const batch = watch(source.batch(last + 1, undefined, { limit: 128, signal: controller.signal }))
+    await suite.settle()
+    controller.abort()
+    await eventually(suite, () => batch.over(), 'a batch waits on after its signal')
+    source.close()
+  })
+
+  law('bodies are read in the order of the ids, and what is not there is undefined', async subject => {
+    const source = await open(subject, 6)
+    const { signal } = new AbortController()
+    const ids = await walk(source, (await source.cursor()).last, 128)
+    const forward = await source.read(ids, { signal })
+    const backward = await source.read([...ids].reverse(), { signal })
+    holds(forward.every(body => body !== undefined), 'an item that is offered cannot be read')
+    holds(forward.every((body, i) => idKey(body!) === idKey(backward[ids.length - 1 - i]!)), 'bodies come in another order than the ids')
+    const [absent] = await source.read([new Uint8Array(ID_SIZE).fill(0xfe)], { signal })
+    holds(absent === undefined, 'there is a body for an id of nothing')
+    source.close()
+  })
+}
