@@ -210,8 +210,3 @@ export function chunksOf (size: number): number {
 
 /** Nodes of the main job. */
 export const NODES = 8
-
-/** @throws CliError - when there is nobody to upload to, or nobody to kill. */
-export function checkMembers (members: readonly Member[]): void {
-  if (members.length < 3) throw new CliError('the job needs a bootnode, a node to upload to and one to kill')
-}
