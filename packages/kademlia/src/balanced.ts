@@ -96,16 +96,13 @@ interface Look<R, P> {
 
 function look<R, P> (view: View<R, P>, po: number): Look<R, P> {
   const seen: Look<R, P> = { leastTried: undefined, hopeful: false, underWay: 0 }
-  for (const bin of view.known.eachBin(view.base, po)) {
-    if (bin.po > po) break
-    for (const entry of bin) {
-      if (!view.dialable(entry)) continue
-      if (entry.tries < HOPELESS) seen.hopeful = true
-      if (nextAttempt(entry, view) <= view.now) {
-        if (entry.tries < triesOf(seen.leastTried)) seen.leastTried = entry
-      } else if (view.now - entry.triedAt < UNDER_WAY) {
-        seen.underWay++
-      }
+  for (const entry of view.known.bin(view.base, po)) {
+    if (!view.dialable(entry)) continue
+    if (entry.tries < HOPELESS) seen.hopeful = true
+    if (nextAttempt(entry, view) <= view.now) {
+      if (entry.tries < triesOf(seen.leastTried)) seen.leastTried = entry
+    } else if (view.now - entry.triedAt < UNDER_WAY) {
+      seen.underWay++
     }
   }
   return seen
@@ -114,11 +111,9 @@ function look<R, P> (view: View<R, P>, po: number): Look<R, P> {
 /** Of all entries from bin `from` on, one tried least; of these the nearest. */
 function neighbour<R, P> (view: View<R, P>, from: number): Entry<R, P> | undefined {
   let best: Entry<R, P> | undefined
-  for (const bin of view.known.eachBin(view.base, from)) {
-    for (const entry of bin) {
-      if (entry.tries > triesOf(best) || (entry.tries === best?.tries && entry.po <= best.po)) continue
-      if (view.dialable(entry) && nextAttempt(entry, view) <= view.now) best = entry
-    }
+  for (const entry of view.known.within(view.base, from)) {
+    if (entry.tries > triesOf(best) || (entry.tries === best?.tries && entry.po <= best.po)) continue
+    if (view.dialable(entry) && nextAttempt(entry, view) <= view.now) best = entry
   }
   return best
 }

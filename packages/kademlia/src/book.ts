@@ -1,5 +1,5 @@
 import type { Address } from '@skep/interface'
-import { MutablePot, proximity } from '@skep/pot'
+import { MutablePot } from '@skep/pot'
 import { entryOf, type Entry, type KadRecord } from './entry.ts'
 import type { Settings } from './options.ts'
 import { subnetsOf } from './subnet.ts'
@@ -25,11 +25,14 @@ export class Book<R extends KadRecord, P> {
   /** How many records name a subnet, by subnet, and by bin and subnet. */
   readonly #subnets = new Map<string, number>()
   readonly #sizes: number[]
+  /** Bins of which nobody may go, as far as is known: looking through them again would be in vain. */
+  readonly #settled: boolean[]
 
   constructor (base: Address, settings: Settings) {
     this.#base = base
     this.#settings = settings
     this.#sizes = Array<number>(base.length * 8).fill(0)
+    this.#settled = Array<boolean>(base.length * 8).fill(false)
   }
 
   /** Known addresses by proximity order. */
@@ -37,24 +40,24 @@ export class Book<R extends KadRecord, P> {
     return this.#sizes
   }
 
-  /** Takes a record in, or the news in it; returns what became of it. */
-  put (record: R, now: number): 'added' | 'updated' | 'unchanged' | RefusedCode {
+  /** Takes a record of bin `po` in, or the news in it; returns what became of it. */
+  put (record: R, po: number, now: number): 'added' | 'updated' | 'unchanged' | RefusedCode {
     const old = this.entries.get(record.overlay)
     if (old !== undefined) return this.#update(old, record)
-    const po = proximity(this.#base, record.overlay)
+    if (this.#sizes[po]! >= this.#settings.maxKnownPerBin && this.#settled[po]!) return 'FULL'
     if (!this.#fits(record, po)) return 'SUBNET'
     if (!this.#makeRoom(po)) return 'FULL'
-    const entry = this.enter(record.overlay, now)
+    const entry = this.enter(record.overlay, po, now)
     entry.record = record
     this.#count(entry, 1)
     return 'added'
   }
 
   /** The entry of an address, made if there is none. */
-  enter (overlay: Address, now: number): Entry<R, P> {
+  enter (overlay: Address, po: number, now: number): Entry<R, P> {
     const old = this.entries.get(overlay)
     if (old !== undefined) return old
-    const entry = entryOf<R, P>(overlay, proximity(this.#base, overlay), now)
+    const entry = entryOf<R, P>(overlay, po, now)
     this.entries.add(entry)
     this.#sizes[entry.po]!++
     return entry
@@ -64,6 +67,11 @@ export class Book<R extends KadRecord, P> {
     if (!this.entries.remove(entry.overlay)) return
     this.#sizes[entry.po]!--
     this.#count(entry, -1)
+  }
+
+  /** Says that an entry was tried or has lost its connection: it may have to make room now. */
+  loosen (entry: Entry<R, P>): void {
+    this.#settled[entry.po] = false
   }
 
   #update (entry: Entry<R, P>, record: R): 'updated' | 'unchanged' | RefusedCode {
@@ -111,12 +119,10 @@ export class Book<R extends KadRecord, P> {
    */
   #evict (po: number): boolean {
     let worst: Entry<R, P> | undefined
-    for (const bin of this.entries.eachBin(this.#base, po)) {
-      if (bin.po > po) break
-      for (const entry of bin) {
-        if (entry.peer === undefined && entry.tries > 0 && (worst === undefined || isWorse(entry, worst))) worst = entry
-      }
+    for (const entry of this.entries.bin(this.#base, po)) {
+      if (entry.peer === undefined && entry.tries > 0 && (worst === undefined || isWorse(entry, worst))) worst = entry
     }
+    if (worst === undefined) this.#settled[po] = true
     if (worst === undefined) return false
     this.remove(worst)
     return true

@@ -68,6 +68,6 @@ export function healthOf (table: Examined, expected: PeerPot): Health {
     emptyBins,
     depth: table.depth,
     expectedDepth: expected.depth,
-    score: wanted === 0 ? 1 : 1 - (missing.length + emptyBins.length) / wanted
+    score: wanted === 0 ? 1 : (wanted - missing.length - emptyBins.length) / wanted
   }
 }

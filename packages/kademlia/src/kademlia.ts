@@ -65,6 +65,11 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
   readonly #live = new MutablePot<Entry<R, P>>()
   readonly #light = new MutablePot<P>()
   readonly #notice: Notice
+  readonly #dialable = ({ peer, record }: Entry<R, P>): boolean => {
+    if (peer !== undefined || record === undefined || record.underlays?.length === 0) return false
+    return this.#settings.reachable === undefined || this.#settings.reachable(record)
+  }
+
   #sizes: readonly number[] = []
   #depth = 0
   #dials = 0
@@ -100,7 +105,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     let added = 0
     let updated = 0
     for (const record of records) {
-      const outcome = this.#refusal(record.overlay) ?? this.#book.put(record, this.#clock.now())
+      const outcome = this.#take(record)
       if (outcome === 'added') added++
       else if (outcome === 'updated') updated++
       else if (outcome !== 'unchanged') refused.push({ overlay: record.overlay, code: outcome })
@@ -119,7 +124,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
       return { accepted: true, depth: this.#depth, changed: this.#changed() }
     }
     const now = this.#clock.now()
-    const entry = this.#book.enter(peer.overlay, now)
+    const entry = this.#book.enter(peer.overlay, proximity(this.base, peer.overlay), now)
     entry.peer = peer
     entry.since = entry.succeededAt = now
     this.#live.add(entry)
@@ -141,6 +146,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     entry.peer = undefined
     entry.since = this.#clock.now()
     this.#live.remove(entry.overlay)
+    this.#book.loosen(entry)
     // Without a record there is nothing to dial.
     if (entry.record === undefined) this.#book.remove(entry)
     this.#changed()
@@ -157,6 +163,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     if (entry === undefined) return
     this.#dials++
     this.#policy.dialled(entry, this.view(), this.#random)
+    this.#book.loosen(entry)
   }
 
   /** Forgets an address that is not connected. */
@@ -236,7 +243,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
       sizes: this.#sizes,
       depth: this.#depth,
       dials: this.#dials,
-      dialable: entry => this.#dialable(entry)
+      dialable: this.#dialable
     }
   }
 
@@ -250,15 +257,13 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     return snapshotOf(this.view(), this.saturation, this.#light.size)
   }
 
-  #dialable ({ peer, record }: Entry<R, P>): boolean {
-    if (peer !== undefined || record === undefined || record.underlays?.length === 0) return false
-    return this.#settings.reachable === undefined || this.#settings.reachable(record)
-  }
 
-  #refusal (overlay: Address): RefusedCode | undefined {
+  #take (record: R): ReturnType<Book<R, P>['put']> {
+    const { overlay } = record
     if (overlay.length !== this.base.length) return 'BAD_ADDRESS'
-    if (proximity(this.base, overlay) === this.base.length * 8) return 'SELF'
-    return this.#light.has(overlay) ? 'LIGHT' : undefined
+    const po = proximity(this.base, overlay)
+    if (po === this.base.length * 8) return 'SELF'
+    return this.#light.has(overlay) ? 'LIGHT' : this.#book.put(record, po, this.#clock.now())
   }
 
   #collision (overlay: Address): OnResult['code'] {

@@ -10,6 +10,12 @@ export interface Entries<R, P> {
   /** The bins of `target` that are not empty, farthest first, from bin `from` on. */
   eachBin (target: Address, from?: number): Iterable<Bin<Entry<R, P>>>
 
+  /** Those of one bin of `target`. */
+  bin (target: Address, po: number): Entry<R, P>[]
+
+  /** Those at proximity order `po` to `target` or nearer. */
+  within (target: Address, po: number): Entry<R, P>[]
+
   get (overlay: Address): Entry<R, P> | undefined
 
   /** All with their proximity order to `target`, nearest bin first. */

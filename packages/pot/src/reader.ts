@@ -3,7 +3,7 @@ import { binOf, orderTo, wordOf, type Node } from './node.ts'
 import { keyOfValue, type PotOptions } from './options.ts'
 import { capOf, lengths } from './proximity.ts'
 import { shapeOf, textOf, type Shape } from './shape.ts'
-import { binSizes, each, eachBin, eachFrom, eachNeighbour, nearest, type Bin } from './walk.ts'
+import { binSizes, binValues, each, eachBin, eachFrom, eachNeighbour, nearest, valuesWithin, type Bin } from './walk.ts'
 
 /**
  * What can be asked of a proximity-ordered tree.
@@ -79,6 +79,16 @@ export abstract class PotReader<V> implements Iterable<V> {
   eachBin (target: Uint8Array, from: number = 0): Iterable<Bin<V>> {
     const cap = this.cap(target)
     return this.#held(root => eachBin(root, target, from, cap))
+  }
+
+  /** The values of one bin of `target`. */
+  bin (target: Uint8Array, po: number): V[] {
+    return binValues(this.root, target, po, this.cap(target))
+  }
+
+  /** The values at proximity order `po` to `target` or nearer. */
+  within (target: Uint8Array, po: number): V[] {
+    return valuesWithin(this.root, target, po, this.cap(target))
   }
 
   /** Counts values by proximity order to `target`; the array ends with the nearest bin that is not empty. */

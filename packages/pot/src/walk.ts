@@ -87,6 +87,49 @@ function asBin<V> (po: number, size: number, part: Part<V>): Bin<V> {
   return { po, size, [Symbol.iterator]: () => each(part) }
 }
 
+/** The values of bin `po` of `target`. */
+export function binValues<V> (root: Node<V> | undefined, target: Uint8Array, po: number, cap: number): V[] {
+  const found: V[] = []
+  const node = downTo(root, target, po, cap)
+  if (node === undefined) return found
+  const order = orderTo(node, target, wordOf(target), cap)
+  if (order > po) {
+    const bin = binOf(node, po)
+    if (bin !== undefined) pour(bin, 0, found)
+  } else {
+    // A bin of the pin's own order holds what is nearer to the target than the pin is.
+    pour(node, order < cap ? order + 1 : Infinity, found)
+  }
+  return found
+}
+
+/** The values of bin `po` of `target` and of all nearer ones. */
+export function valuesWithin<V> (root: Node<V> | undefined, target: Uint8Array, po: number, cap: number): V[] {
+  const found: V[] = []
+  const node = downTo(root, target, po, cap)
+  if (node !== undefined) pour(node, po, found)
+  return found
+}
+
+/** The first node on the way to `target` that is at order `po` to it or nearer. */
+function downTo<V> (root: Node<V> | undefined, target: Uint8Array, po: number, cap: number): Node<V> | undefined {
+  if (root !== undefined && root.key.length !== target.length) throw lengths(root.key, target)
+  const word = wordOf(target)
+  let node = root
+  while (node !== undefined) {
+    const order: number = orderTo(node, target, word, cap)
+    if (order >= po) return node
+    node = binOf(node, order)
+  }
+  return undefined
+}
+
+/** Puts the values of a node's bins from order `from` on into a list, and then its own. */
+function pour<V> (node: Node<V>, from: number, found: V[]): void {
+  for (const bin of node.bins) if (bin.po >= from) pour(bin, 0, found)
+  found.push(node.value)
+}
+
 /** Counts values by their proximity order to `target`, without touching them. */
 export function binSizes<V> (root: Node<V> | undefined, target: Uint8Array, cap: number): number[] {
   const sizes: number[] = []

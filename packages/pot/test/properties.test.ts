@@ -23,6 +23,10 @@ function agrees (pot: Pot<Item> | MutablePot<Item>, naive: NaivePot, target: Uin
   const bins = naive.bins(target)
   expect(Array.from(pot.eachBin(target), bin => [bin.po, bin.size, sorted(tags(bin))])).toEqual(Array.from(bins, ([po, list]) => [po, list.length, list]))
   expect(Array.from(pot.eachBin(target, 5), ({ po }) => po)).toEqual([...bins.keys()].filter(po => po >= 5))
+  for (const po of [0, 5, ...bins.keys()]) {
+    expect(sorted(tags(pot.bin(target, po)))).toEqual(bins.get(po) ?? [])
+    expect(sorted(tags(pot.within(target, po)))).toEqual(sorted([...bins].flatMap(([order, list]) => order >= po ? list : [])))
+  }
   const sizes = pot.sizes(target)
   expect(sizes.length).toBe(bins.size === 0 ? 0 : Math.max(...bins.keys()) + 1)
   for (const [po, size] of sizes.entries()) expect(size).toBe(bins.get(po)?.length ?? 0)
