@@ -1,22 +1,20 @@
-import type { Address, Clock, CloseCode, ProtocolId, Session } from '@skep/interface'
-import { bzzSpec, closeCodeOf, handshake, type Handshake } from '@skep/bzz-handshake'
-import { hiveSpec, type Hive } from '@skep/hive'
+import type { Address, CloseCode, Conn, ProtocolId, Session } from '@skep/interface'
+import { type Bzz, type BzzPeer, closeCodeOf } from '@skep/bzz-handshake'
+import { type Hive, hiveSpec, nativeHiveSpec } from '@skep/hive'
+import { toHex } from '@skep/pot'
 import { nativeSpec, streamSpec, type Streamer } from '@skep/streamer'
 import { NodeError } from './errors.ts'
-import { NodePeer } from './peer.ts'
 
-/** The sub-protocols of a skep node, as it names them in its hello. */
-export const capabilities: readonly ProtocolId[] = [bzzSpec, hiveSpec, streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
+/** The sub-protocols of a skep node beside those of its handshake. */
+export const capabilities: readonly ProtocolId[] = [hiveSpec, nativeHiveSpec, streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
 
 /** What a connection needs of its node. */
 export interface Host {
-  readonly clock: Clock
-  readonly hive: Hive<NodePeer>
+  readonly bzz: Bzz
+  readonly hive: Hive<BzzPeer>
   readonly streamer: Streamer
-  /** What the node says of itself in the bzz handshake. */
-  local (): { readonly overlay: Address, readonly underlay: string, readonly networkId: number, readonly light: boolean }
   /** Called when a peer was taken on and when it is gone. */
-  onPeer (peer: NodePeer, connected: boolean): void
+  onPeer (peer: BzzPeer, connected: boolean): void
   log (line: string): void
 }
 
@@ -26,52 +24,53 @@ export interface Host {
  * `joined` resolves when the peer was taken on and rejects when it was not; `ended` resolves,
  * and never rejects, when nothing of the session is left. The end of one sub-protocol ends all.
  */
-export function converse (session: Session, host: Host, options: { readonly expected?: Address, readonly signal: AbortSignal }): { joined: Promise<NodePeer>, ended: Promise<void> } {
-  const { signal } = options
-  const joining = join(session, host, options)
-  const joined = joining.then(({ peer }) => peer)
-  const ended = joining.then(async ({ peer, again }) => {
-    const shared = ({ name, version }: ProtocolId): boolean => session.protocols.some(p => p.name === name && p.version === version)
-    const parts = [again, session.closed.then(() => undefined)]
-    let code: CloseCode = 'QUITTING'
-    try {
-      if (shared(hiveSpec)) parts.push(host.hive.run(peer, session.open(hiveSpec)))
-      if (shared(streamSpec)) {
-        const native = shared(nativeSpec) ? { native: session.open(nativeSpec) } : {}
-        parts.push(host.streamer.run(peer, { stream: session.open(streamSpec), ...native }, { signal }))
-      }
-      await Promise.race(parts)
-    } catch (error) {
-      code = 'SUBPROTOCOL'
-      host.log(`drop ${peer.name}: ${message(error)}`)
-    }
-    host.hive.leave(peer)
-    host.onPeer(peer, false)
-    await session.close(code)
-    await Promise.allSettled(parts)
-  }, () => {})
-  return { joined, ended }
+export function converse (session: Session, host: Host, options: { readonly expected?: Address, readonly signal: AbortSignal }): { joined: Promise<BzzPeer>, ended: Promise<void> } {
+  const joined = join(session, host, options)
+  return { joined, ended: joined.then(async peer => await talk(session, peer, host, options.signal), () => {}) }
 }
 
-async function join (session: Session, host: Host, { expected, signal }: { readonly expected?: Address, readonly signal: AbortSignal }): Promise<{ peer: NodePeer, again: Promise<void> }> {
-  let shaken: Handshake
+async function join (session: Session, host: Host, { expected, signal }: { readonly expected?: Address, readonly signal: AbortSignal }): Promise<BzzPeer> {
+  let peer: BzzPeer
   try {
-    shaken = await handshake(session.open(bzzSpec), host.local(), { initiator: session.initiator, clock: host.clock, signal, expected })
+    peer = await host.bzz.introduce(session, { expected, signal })
   } catch (error) {
     if (!session.initiator) host.hive.released(false)
     await session.close(closeCodeOf(error))
     throw error
   }
-  const peer = new NodePeer(session, shaken.remote)
   const answer = host.hive.join(peer)
   if (!answer.accepted) {
     await session.close(answer.code)
-    throw new NodeError('REFUSED', `${peer.name} is not taken on: ${answer.code}`)
+    throw new NodeError('REFUSED', `${shortName(peer)} is not taken on: ${answer.code}`)
   }
   host.onPeer(peer, true)
-  return { peer, again: shaken.done }
+  return peer
 }
 
-function message (error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Everything after the handshake; never rejects. */
+async function talk (session: Session, peer: BzzPeer, host: Host, signal: AbortSignal): Promise<void> {
+  const open = ({ name, version }: ProtocolId): Conn | undefined => {
+    const shared = session.protocols.find(protocol => protocol.name === name && protocol.version === version)
+    return shared === undefined ? undefined : peer.watch(session.open(shared))
+  }
+  const parts: Array<Promise<unknown>> = [peer.done, session.closed]
+  let code: CloseCode = 'QUITTING'
+  try {
+    const [hive, nativeHive, stream, native] = [open(hiveSpec), open(nativeHiveSpec), open(streamSpec), open(nativeSpec)]
+    if (hive !== undefined) parts.push(host.hive.run(peer, hive, { native: nativeHive }))
+    if (stream !== undefined) parts.push(host.streamer.run(peer, { stream, ...(native !== undefined && { native }) }, { signal }))
+    await Promise.race(parts)
+  } catch (error) {
+    code = 'SUBPROTOCOL'
+    host.log(`drop ${shortName(peer)}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  host.hive.leave(peer)
+  host.onPeer(peer, false)
+  await session.close(code)
+  await Promise.allSettled(parts)
+}
+
+/** The first four bytes of a peer's overlay address as hex, for logs. */
+export function shortName (peer: { readonly overlay: Address }): string {
+  return toHex(peer.overlay.subarray(0, 4))
 }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { memoryTransport } from './memory.ts'
-export { createNode, DEFAULT_NETWORK_ID } from './node.ts'
+export { createNode } from './node.ts'
 export { tcpTransport } from './tcp.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type {

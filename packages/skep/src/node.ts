@@ -1,4 +1,5 @@
 import type { Address, Session } from '@skep/interface'
+import { Bzz, DEFAULT_NETWORK_ID, type BzzPeer } from '@skep/bzz-handshake'
 import { chunkAddress, MAX_CHUNK_DATA, SPAN_SIZE } from '@skep/chunk'
 import { ChunkStore } from '@skep/chunk-store'
 import { Hive } from '@skep/hive'
@@ -10,16 +11,13 @@ import { Retrieval } from '@skep/retrieval-stream'
 import { systemClock, systemRandom } from '@skep/runtime'
 import { Streamer } from '@skep/streamer'
 import { SyncStream } from '@skep/sync-stream'
-import { capabilities, converse, type Host } from './connections.ts'
+import { capabilities, converse, shortName, type Host } from './connections.ts'
 import { NodeError } from './errors.ts'
 import { downloadFile, uploadFile, type Chunks } from './files.ts'
-import type { NodePeer } from './peer.ts'
 import { tcpTransport } from './tcp.ts'
 import type { Download, Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport, Upload } from './types.ts'
 import { CLIENT } from './version.ts'
 
-/** The network of nodes that name no other (bzz-handshake.md, DefaultNetworkID). */
-export const DEFAULT_NETWORK_ID = 3
 /** How long `stop` waits for connections to end by themselves before it goes on, in milliseconds. */
 const STOP_GRACE = 2_000
 
@@ -42,7 +40,8 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const { store, clock = systemClock, random = systemRandom, light = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
   const self = identity(options.key)
   const base = self.overlay
-  const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities }
+  const bzz = new Bzz({ identity: self, clock, random }, { networkId, light })
+  const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities: [...bzz.capabilities, ...capabilities] }
   const transports = options.transports ?? [tcpTransport({ clock, random })]
   const stopping = new AbortController()
   /** What runs with each connection, and how to end it. */
@@ -51,7 +50,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const servers: Listener[] = []
   const emit = (event: NodeEvent): void => { for (const listener of listeners) listener(event) }
 
-  const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
+  const table = new Kademlia<PeerRecord, BzzPeer>({ base, clock, random })
   const chunks = await ChunkStore.open({ store, base, clock, random }, {
     depth: () => table.depth,
     ...(options.capacity !== undefined && { capacity: options.capacity }),
@@ -60,23 +59,25 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
   const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false })
   const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock })
-  const hive = new Hive<NodePeer>({ table, clock, random, store, dial })
+  const hive = new Hive<BzzPeer>({ table, clock, random, store, dial }, { networkId })
   const underlays = (): string[] => servers.map(server => server.underlay)
 
   const host: Host = {
-    clock,
+    bzz,
     hive,
     streamer,
     log,
-    local: () => ({ overlay: base, underlay: underlays()[0] ?? '', networkId, light }),
     onPeer (peer, connected) {
-      log(`${connected ? 'connected to' : 'left by'} ${peer.name}${peer.light ? ', a light node' : ''}`)
+      log(`${connected ? 'connected to' : 'left by'} ${shortName(peer)}${peer.light ? ', a light node' : ''}`)
       emit({ type: 'peer', overlay: toHex(peer.overlay), connected })
     }
   }
 
+  let begin = (): void => {}
+  const started = new Promise<void>(resolve => { begin = resolve })
+
   /** Leads a session to its end, and remembers it until then. */
-  function attach (session: Session, expected?: Address): Promise<NodePeer> {
+  function attach (session: Session, expected?: Address): Promise<BzzPeer> {
     const abort = new AbortController()
     if (stopping.signal.aborted) abort.abort(stopping.signal.reason)
     const { joined, ended } = converse(session, host, { signal: abort.signal, ...(expected !== undefined && { expected }) })
@@ -109,11 +110,14 @@ export async function createNode (options: NodeOptions): Promise<Node> {
         hello,
         admit: () => !stopping.signal.aborted && hive.admit(false),
         failed: () => hive.released(false),
-        onSession: session => { attach(session).catch((error: unknown) => log(`refused ${session.remote.address ?? 'a remote'}: ${error instanceof Error ? error.message : String(error)}`)) }
+        onSession: session => {
+          // Who dials before we know our own addresses waits until we can tell them.
+          started.then(async () => await attach(session)).catch((error: unknown) => log(`refused ${session.remote.address ?? 'a remote'}: ${reasonOf(error)}`))
+        }
       }))
     } catch (error) {
       if (error instanceof NodeError) throw error
-      throw new NodeError('LISTEN', `cannot listen on ${address}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new NodeError('LISTEN', reasonOf(error), { cause: error })
     }
   }
 
@@ -125,11 +129,13 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   })
   try {
     for (const address of options.listen ?? []) await listenOn(address)
+    bzz.updateLocalAddr(underlays())
   } catch (error) {
     await Promise.all(servers.map(async server => await server.close()))
     throw error
   }
   await hive.start()
+  begin()
   hive.bootstrap(bootnodes)
   sync?.start()
 
@@ -140,6 +146,9 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     depth = table.depth
     log(`depth ${depth}`)
     emit({ type: 'depth', depth })
+  })
+  const offHive = hive.onEvent(event => {
+    if (event.type === 'unreached') log(`cannot reach ${event.target.underlays.join(', ')}: ${reasonOf(event.error)}`)
   })
   const offStreamer = streamer.onChange(() => {
     const now = isSynced()
@@ -171,6 +180,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     stopping.abort(new NodeError('STOPPED', 'the node stops'))
     for (const abort of conversations.values()) abort.abort(stopping.signal.reason)
     offTable()
+    offHive()
     offStreamer()
     sync?.stop()
     retrieval.stop()
@@ -260,6 +270,10 @@ function transportFor (transports: readonly Transport[], address: string): Trans
   const transport = transports.find(candidate => candidate.scheme === scheme)
   if (transport === undefined) throw new NodeError('BAD_UNDERLAY', `no transport for ${scheme}:// here`)
   return transport
+}
+
+function reasonOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function count (items: Iterable<unknown>): number {
