@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export { VirtualClock } from './clock.ts'
+export { mutate } from './mutate.ts'
 export { Network, type Host, type NetworkOptions, type SimDialOptions } from './network.ts'
 export { SeededRandom } from './random.ts'
