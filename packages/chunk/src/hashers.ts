@@ -5,6 +5,6 @@
  * @packageDocumentation
  */
 export type { Hasher } from './hasher.ts'
-export { kernelHasher } from './kernel.ts'
+export { kernelBytes, kernelHasher } from './kernel.ts'
 export type { KernelName } from './kernel.ts'
 export { referenceHasher, treeHasher } from './reference.ts'

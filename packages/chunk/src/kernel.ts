@@ -15,6 +15,11 @@ export type KernelName = 'simd' | 'scalar'
 
 const embedded: Record<KernelName, string> = { simd: SIMD, scalar: SCALAR }
 
+/** Gives the bytes of a kernel. */
+export function kernelBytes (name: KernelName): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(embedded[name]), letter => letter.charCodeAt(0))
+}
+
 /**
  * Compiles a kernel.
  *
@@ -26,7 +31,7 @@ const embedded: Record<KernelName, string> = { simd: SIMD, scalar: SCALAR }
  */
 export function compileKernel (name: KernelName): WebAssembly.Module | undefined {
   try {
-    const bytes = Uint8Array.from(atob(embedded[name]), letter => letter.charCodeAt(0))
+    const bytes = kernelBytes(name)
     return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined
   } catch {
     return undefined
