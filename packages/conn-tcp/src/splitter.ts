@@ -11,6 +11,15 @@ const FAIR = 16
  *
  * Messages are made when they are asked for, and memory is taken by what came, never by
  * what a length claims. Lengths are taken in their shortest form only.
+ *
+ * @example
+ * ```ts
+ * import { Splitter } from '@skep/conn-tcp'
+ *
+ * const splitter = new Splitter(131_072, 8192)
+ * splitter.add(Uint8Array.of(2, 104, 105))
+ * splitter.next() // the two bytes after the length
+ * ```
  */
 export class Splitter {
   readonly #maxMessageSize: number
@@ -26,6 +35,10 @@ export class Splitter {
   readonly #parts: Uint8Array[] = []
   #pieces = 0
 
+  /**
+   * @param maxMessageSize - a longer length is refused.
+   * @param maxPieces - chunks that a frame may come in after its first.
+   */
   constructor (maxMessageSize: number, maxPieces: number) {
     this.#maxMessageSize = maxMessageSize
     this.#maxPieces = maxPieces
