@@ -39,6 +39,8 @@ export interface Table<P> {
   dialled (overlay: Address): void
   /** Connected full peers, nearest to `to` first. */
   peers (to?: Address): Iterable<readonly [P, number]>
+  /** The table for people to read. */
+  toString (): string
 }
 
 /** Whom to dial: an address from the table, or a bootstrap underlay of which the overlay address is not known. */
