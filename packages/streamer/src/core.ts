@@ -62,7 +62,7 @@ export class Core {
       case 'left': return this.#left(input.peer)
       case 'stream': return input.peer.connected ? this.#stream(input.peer, input.message) : undefined
       case 'native': return input.peer.connected ? this.#native(input.peer, input.message) : undefined
-      case 'loaded': return this.#pulls.loaded(input.pull, input.covered)
+      case 'loaded': return this.#pulls.loaded(input.pull, input.covered, input.mark)
       case 'needed': return this.#pulls.needed(input)
       case 'checked': return this.items.checked(input)
       case 'sealed': return this.#pulls.sealed(input)
@@ -111,11 +111,11 @@ export class Core {
     switch (name) {
       case 'SubscribeMsg': return this.#serves.subscribe(peer, value)
       case 'UnsubscribeMsg': return this.#serves.unsubscribe(peer, value.Stream)
-      case 'WantedHashesMsg': return this.#serves.wanted(peer, value)
+      case 'WantedHashesMsg': return value.Stream.Name === RETRIEVE_REQUEST ? this.#answers.wanted(peer, value.Want) : this.#serves.wanted(peer, value)
       case 'OfferedHashesMsg': return this.#pulls.offered(peer, value)
       case 'QuitMsg': return this.#pulls.quit(peer, value.Stream)
       case 'ChunkDeliveryMsg': return this.items.delivered(peer, value.Addr, value.SData)
-      case 'RetrieveRequestMsg': return this.#answers.requested(peer, value.Addr, undefined)
+      case 'RetrieveRequestMsg': return this.#answers.requested(peer, value.Addr, undefined, !value.SkipCheck)
       case 'RequestSubscriptionMsg':
         // History is always asked for along with live, of which only that can be asked of us.
         if (value.Stream.Live) this.#context.emit({ type: 'asked', peer, name: value.Stream.Name, key: value.Stream.Key })
@@ -134,7 +134,7 @@ export class Core {
       case 'CannotDeliverMsg':
         for (const id of value.Ids) this.items.missing(peer, id)
         return
-      case 'RetrieveMsg': return this.#answers.requested(peer, value.Addr, value.Hops)
+      case 'RetrieveMsg': return this.#answers.requested(peer, value.Addr, value.Hops, false)
       case 'NotFoundMsg': return this.items.missing(peer, value.Addr)
       case 'CancelMsg': return this.#answers.cancelled(peer, idKey(value.Addr), value.Addr)
       case 'SyncedMsg':

@@ -5,7 +5,7 @@ import type { StreamerError } from './errors.ts'
 import type { Fetch, Item } from './items.ts'
 import type { nativeSpec, streamSpec } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import type { Pull } from './pull.ts'
+import type { Pull, PullMark } from './pull.ts'
 import type { Feed, Serve, Stretch } from './serve.ts'
 import type { StreamerLimits } from './options.ts'
 import type { SubscriptionEnd } from './subscription.ts'
@@ -25,7 +25,7 @@ export type Effect =
   | Send
   /** End the conversation: the peer broke the protocol. */
   | { readonly type: 'drop', readonly peer: PeerState, readonly error: StreamerError }
-  /** Read what is covered of the pull's stream in its epoch. */
+  /** Read what is covered of the pull's stream in its epoch, and its mark. */
   | { readonly type: 'load', readonly pull: Pull }
   /** Forget what is covered of the pull's stream in its epoch: it cannot be true. */
   | { readonly type: 'reset', readonly pull: Pull }
@@ -34,7 +34,7 @@ export type Effect =
   /** Check a body: every sink stores it, every fetch looks at it. */
   | { readonly type: 'check', readonly item: Item, readonly peer: PeerState, readonly data: Uint8Array, readonly puts: readonly { readonly space: string, readonly pull: Pull }[], readonly fetches: readonly Fetch[] }
   /** Tell the sink that the batch is done, then record the ranges. */
-  | { readonly type: 'seal', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly outcomes: readonly Outcome[] }
+  | { readonly type: 'seal', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly outcomes: readonly Outcome[], readonly mark: PullMark | undefined }
   /** The pull is over: close its sink, tell who waits. */
   | { readonly type: 'over', readonly pull: Pull, readonly end: SubscriptionEnd }
   /** Make the source if there is none, and ask for its cursor. */
@@ -65,7 +65,7 @@ export type Input =
   | { readonly type: 'stream', readonly peer: PeerState, readonly message: StreamMessage }
   | { readonly type: 'native', readonly peer: PeerState, readonly message: NativeMessage }
   | { readonly type: 'time' }
-  | { readonly type: 'loaded', readonly pull: Pull, readonly covered: Intervals | undefined }
+  | { readonly type: 'loaded', readonly pull: Pull, readonly covered: Intervals | undefined, readonly mark?: PullMark | undefined }
   | { readonly type: 'needed', readonly batch: BatchState, readonly ticket: number, readonly flags: readonly boolean[] | undefined }
   | { readonly type: 'checked', readonly item: Item, readonly peer: PeerState, readonly data: Uint8Array, readonly puts: readonly { readonly space: string, readonly result: PutResult }[], readonly fetches: readonly { readonly fetch: Fetch, readonly accepted: boolean }[] }
   | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly done: boolean }

@@ -31,6 +31,12 @@ export const streamSpec = defineProtocol({
   }
 })
 
+/** What is sent where the original has a proof: the empty one (streamer.md §3). */
+export const NO_PROOF = {
+  Sig: new Uint8Array(0),
+  Handover: { Stream: { Name: '', Key: '', Live: false }, Start: 0n, End: 0n, Root: new Uint8Array(0) }
+}
+
 /** The bytes of an id on the wire. */
 export const ID_SIZE = 32
 

@@ -56,6 +56,8 @@ export interface StreamerLimits {
   readonly cursorTimeout: number
   /** How long after its end a stream of an old peer is not subscribed to again: it does not confirm. 1 s. */
   readonly fence: number
+  /** How long an old peer may take to show that its store is the one that it was. 5 s. */
+  readonly proof: number
   /** How long one asked peer may take for a retrieve request. 10 s. */
   readonly requestTimeout: number
   /** The shortest and the longest wait before a retrieve request is sent to a second peer as well. 200 ms, 2 s. */
@@ -94,6 +96,7 @@ export const defaultLimits: StreamerLimits = {
   collect: 50,
   cursorTimeout: 10_000,
   fence: 1_000,
+  proof: 5_000,
   requestTimeout: 10_000,
   minHedge: 200,
   maxHedge: 2_000,

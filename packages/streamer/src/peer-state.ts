@@ -1,3 +1,4 @@
+import type { Asking, Found } from './answers.ts'
 import { StreamerError, type StreamerErrorCode } from './errors.ts'
 import type { Context } from './effects.ts'
 import type { Item } from './items.ts'
@@ -37,8 +38,13 @@ export class PeerState {
   readonly held = new Set<Half>()
   /** Items we asked for and have not got, by id, oldest first. */
   readonly asks = new Map<string, Ask>()
-  /** Items it asked for by themselves and has not got, by id; whether it asked natively. */
-  readonly answering = new Map<string, boolean>()
+  /** Items it asked for by themselves and has not got, by id. */
+  readonly answering = new Map<string, Asking>()
+  /** Items found for it that it wants offered, and those of them that an open offer names. */
+  readonly found: Found[] = []
+  foundOffered: Found[] | undefined
+  /** Bytes of ids offered so. */
+  foundBytes = 0
   readonly pace = new Pace()
   /** When it last delivered something. */
   lastDelivery = 0

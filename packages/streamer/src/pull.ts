@@ -17,6 +17,12 @@ export interface PullInit {
   readonly priority: Priority
 }
 
+/** What an old peer held at an index when it was covered: if it holds something else there now, its store is another one. */
+export interface PullMark {
+  readonly index: number
+  readonly id: Uint8Array
+}
+
 /** A range that was asked for and of which the next offer is due. */
 export interface Expected {
   readonly from: number
@@ -74,6 +80,10 @@ export class Pull {
   covered = new Intervals()
   /** The same, and what was given up in this session. */
   settled = new Intervals()
+  /** Only for a peer that tells no epoch. */
+  mark: PullMark | undefined
+  /** The peer has yet to show that it holds the mark. */
+  unproven = false
   /** The peer has begun to offer live items. */
   liveBegan = false
   /** Where history begins. */

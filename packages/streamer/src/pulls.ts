@@ -1,11 +1,11 @@
-import type { Intervals } from '@skep/intervals-store'
+import { Intervals } from '@skep/intervals-store'
 import { BitVector } from '@skep/wire'
 import { BatchState } from './batch.ts'
 import type { Context, Input } from './effects.ts'
 import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Half, type Expected, type Pull } from './pull.ts'
+import { Half, type Expected, type Pull, type PullMark } from './pull.ts'
 import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
@@ -95,7 +95,7 @@ export class Pulls {
     if (pull.live === undefined && pull.history === undefined) this.#over(pull, 'quit')
   }
 
-  loaded (pull: Pull, covered: Intervals | undefined): void {
+  loaded (pull: Pull, covered: Intervals | undefined, mark: PullMark | undefined): void {
     if (pull.state !== 'waiting' || !pull.peer.connected) return
     pull.state = 'active'
     if (covered !== undefined) {
@@ -107,7 +107,10 @@ export class Pulls {
         pull.settled = covered.clone()
       }
     }
-    if (pull.cursor === undefined) pull.first = 0
+    if (pull.cursor === undefined) {
+      pull.first = 0
+      pull.mark = mark
+    }
     this.#begin(pull)
   }
 
@@ -129,6 +132,10 @@ export class Pulls {
     const problem = this.#problem(half, half.expected, from, to, count)
     if (problem !== undefined) return peer.fault(this.#context, ...problem)
     const ids = Array.from({ length: count }, (_, i) => Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE))
+    if (pull.unproven && !half.live) {
+      if (pull.mark === undefined || idKey(ids[0]!) !== idKey(pull.mark.id)) return this.#another(pull)
+      this.#proven(pull)
+    }
     const batch = new BatchState(half, from!, to!, ids, ids.map(idKey))
     half.queue.push(batch)
     // A native peer offers the next of a history before the Wanted of the last.
@@ -197,7 +204,8 @@ export class Pulls {
 
   #begin (pull: Pull): void {
     const { peer } = pull
-    const gap = pull.wantsHistory ? pull.gapAfter(pull.first - 1) : undefined
+    let gap = pull.wantsHistory ? pull.gapAfter(pull.first - 1) : undefined
+    if (gap !== undefined && pull.mark !== undefined) gap = this.#prove(pull, pull.mark)
     if (!pull.wantsHistory) pull.first = (pull.cursor ?? 0) + 1
     if (pull.wantsLive) {
       pull.live = new Half(pull, true)
@@ -219,6 +227,35 @@ export class Pulls {
     }
     this.#context.emit({ type: 'changed' })
     this.#settleHistory(pull)
+  }
+
+  /**
+   * Asks an old peer for history from its mark on, to see that it is still the same store:
+   * the first item of its answer must be the one that was there. Gaps before are filled afterwards.
+   */
+  #prove (pull: Pull, mark: PullMark): Expected {
+    const { timers, now, limits } = this.#context
+    pull.unproven = true
+    pull.gap = pull.covered.gaps(pull.first, mark.index).length > 0
+    pull.timer = timers.set(now + limits.proof, () => this.#another(pull))
+    return { from: mark.index, to: undefined }
+  }
+
+  /** An old peer does not hold what it held: nothing that was covered counts any more. */
+  #another (pull: Pull): void {
+    if (pull.state !== 'active' || !pull.unproven) return
+    this.#proven(pull)
+    pull.covered = new Intervals()
+    pull.settled = new Intervals()
+    pull.mark = undefined
+    this.#context.emit({ type: 'reset', pull })
+    if (pull.history !== undefined) this.#endHalf(pull.history, true)
+    this.#unlessFenced(pull, () => this.#fillGaps(pull))
+  }
+
+  #proven (pull: Pull): void {
+    pull.unproven = false
+    this.#context.timers.cancel(pull.timer)
   }
 
   /** What is wrong with an offer; `undefined` if it may be what was asked for. */
@@ -286,7 +323,8 @@ export class Pulls {
         Want: vector?.bytes ?? new Uint8Array(0),
         ...(half.finishing
           ? { From: NOTHING_MORE, To: OPEN_END }
-          : { From: BigInt(next!.from), To: half.live ? 0n : toRange(next!).To })
+          // An open end is told as the original does.
+          : { From: BigInt(next!.from), To: half.live ? 0n : next!.to === undefined ? OPEN_END : BigInt(next!.to) })
       },
       priority: 3
     })
@@ -318,7 +356,13 @@ export class Pulls {
     if (batch.open > 0 || batch.closing || !batch.half.open.has(batch)) return
     batch.closing = true
     this.#context.timers.cancel(batch.timer)
-    this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late') })
+    const { pull } = batch
+    const last = batch.outcomes.at(-1)
+    // An old peer's range ends at its last item.
+    if (pull.cursor === undefined && batch.to > (pull.mark?.index ?? -1) && (last === 'held' || last === 'delivered')) {
+      pull.mark = { index: batch.to, id: batch.ids.at(-1)! }
+    }
+    this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late'), mark: pull.mark })
   }
 
   /** Ends a history that has nothing left to ask for, and plans the next try for what was left open. */
@@ -327,7 +371,7 @@ export class Pulls {
     const half = pull.history
     if (half !== undefined) {
       if (!half.idle) return
-      const past = pull.bound !== undefined && half.expected !== undefined && half.expected.from > pull.bound
+      const past = !pull.unproven && pull.bound !== undefined && half.expected !== undefined && half.expected.from > pull.bound
       if (half.finishing || past) this.#endHalf(half, true)
       // An old peer's history goes on for ever; only a gap is a reason to begin it again.
       else if (pull.bound !== undefined || !pull.gap) return

@@ -1,16 +1,10 @@
 import { BitVector } from '@skep/wire'
 import type { Context } from './effects.ts'
-import { ID_SIZE, type WireStream } from './messages.ts'
+import { ID_SIZE, NO_PROOF, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Feed, Serve, type Stretch } from './serve.ts'
 import { NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import type { Batch, Priority } from './type.ts'
-
-/** What is sent where the original has a proof: the empty one (streamer.md §3). */
-const NO_PROOF = {
-  Sig: new Uint8Array(0),
-  Handover: { Stream: { Name: '', Key: '', Live: false }, Start: 0n, End: 0n, Root: new Uint8Array(0) }
-}
 
 /** How many batches of one half may wait to be delivered; the next offer waits for them. */
 const MAX_DELIVERING = 4

@@ -53,14 +53,14 @@ export class Sinks {
     }
   }
 
-  seal ({ batch, ranges, outcomes }: Extract<Effect, { type: 'seal' }>): void {
+  seal ({ batch, ranges, outcomes, mark }: Extract<Effect, { type: 'seal' }>): void {
     const { pull } = batch
     const sink = this.#open.get(pull)?.sink
     const work = async (): Promise<boolean> => {
       try {
         await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes })
         const id = { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
-        await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to })))
+        await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) })))
         return true
       } catch {
         // Nothing is claimed; the range is tried again.

@@ -1,5 +1,5 @@
 import type { Address, Clock, Conn, Random } from '@skep/interface'
-import { Intervals, type IntervalsStore } from '@skep/intervals-store'
+import type { Intervals, IntervalsStore } from '@skep/intervals-store'
 import { Core } from './core.ts'
 import { StreamerError } from './errors.ts'
 import { Conversation } from './conversation.ts'
@@ -7,7 +7,7 @@ import type { Effect, Input } from './effects.ts'
 import { Fetching, type FetchOptions } from './fetching.ts'
 import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
 import { PeerState } from './peer-state.ts'
-import { Pull } from './pull.ts'
+import { Pull, type PullMark } from './pull.ts'
 import { Sinks } from './sinks.ts'
 import { Sources } from './sources.ts'
 import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
@@ -340,8 +340,11 @@ export class Streamer {
   async #load (pull: Pull): Promise<void> {
     const id = intervalsId(pull)
     let covered: Intervals | undefined
+    let mark: PullMark | undefined
     try {
-      covered = await this.#intervals.get(id)
+      const record = await this.#intervals.record(id)
+      covered = record.covered
+      if (record.mark !== undefined) mark = { index: Number(record.mark.index), id: record.mark.id }
       // A peer whose store is another one now: what was covered of the one before says nothing.
       if (covered.length === 0) {
         for (const other of await this.#intervals.list(id.peer)) {
@@ -351,7 +354,7 @@ export class Streamer {
     } catch {
       // Without knowing what is covered all of it is offered again, and nothing is lost.
     }
-    this.#step({ type: 'loaded', pull, covered })
+    this.#step({ type: 'loaded', pull, covered, mark })
   }
 
   async #check (effect: Extract<Effect, { type: 'check' }>): Promise<void> {

@@ -33,6 +33,8 @@ export class Shelf {
   readonly order: (Uint8Array | undefined)[] = []
   epoch = 'one'
   puts = 0
+  /** Whether a body must begin with its id. */
+  checks = true
   /** How many turns of the event loop a put takes. */
   slow = 0
   /** Rejects a put when it says why. */
@@ -101,7 +103,7 @@ export class Shelf {
           const refused = this.refuse(one)
           if (refused !== undefined) throw refused
           for (let turn = 0; turn < this.slow; turn++) await Promise.resolve()
-          if (text(data.subarray(0, 32)) !== text(one)) throw new Error('not what its id says')
+          if (this.checks && text(data.subarray(0, 32)) !== text(one)) throw new Error('not what its id says')
           this.puts++
           this.add(one, data)
         },
