@@ -14,3 +14,11 @@ export function binsFor (po: number, depth: number): number[] {
   const lowest = Math.min(depth, MAX_BIN)
   return Array.from({ length: MAX_BIN + 1 - lowest }, (_, i) => lowest + i)
 }
+
+/** From this proximity order on v1.8.15 files all chunks under its highest bin (chunk.md §6). */
+export const LEGACY_NEAR = 8
+
+/** Names the bins in which v1.8.15 has what {@link binsFor} asks for: its bins from 8 to 15 are empty. */
+export function legacyBins (bins: readonly number[]): number[] {
+  return [...new Set(bins.map(bin => bin >= LEGACY_NEAR ? MAX_BIN : bin))]
+}

@@ -3,10 +3,12 @@
  *
  * @packageDocumentation
  */
-export { binsFor } from './bins.ts'
+export { binsFor, legacyBins } from './bins.ts'
 export { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
+export { SYNC, type SyncPeer } from './kinds.ts'
 export type { SyncStreamOptions } from './options.ts'
+export type { Failures } from './progress.ts'
 export type { TakenChunks } from './sink.ts'
-export type { ServedChunks } from './source.ts'
-export type { PeerSync, SyncStatus } from './status.ts'
-export { SYNC, SyncStream, type SyncStreamer, type SyncStreamNeeds } from './sync.ts'
+export type { ServedChunks, ServedEntry } from './source.ts'
+export type { PeerSync, SyncStatus, Waiting } from './status.ts'
+export { SyncStream, type SyncStreamer, type SyncStreamNeeds } from './sync.ts'

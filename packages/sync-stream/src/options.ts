@@ -1,3 +1,5 @@
+import type { Kind } from '@skep/chunk'
+
 /** Times are in milliseconds. */
 export interface SyncStreamOptions {
   /** Hashes in a batch at most. Defaults to 128 (limits.md). */
@@ -18,6 +20,15 @@ export interface SyncStreamOptions {
   /** How long before a subscription that did not come about is tried again. Defaults to 1,000. */
   readonly retry?: number
 
+  /** How often the status is told at most, to native peers and to listeners. Defaults to 500. */
+  readonly report?: number
+
+  /**
+   * The kinds of chunk that are synced, each as a stream of its own. Name those that the
+   * chunk store's validators know. Defaults to content alone.
+   */
+  readonly kinds?: readonly Kind[]
+
   /** How long before a bin that a peer refused, or quit, is asked for again. Defaults to 60,000. */
   readonly refused?: number
 }
@@ -29,5 +40,7 @@ export const DEFAULTS: Required<SyncStreamOptions> = {
   maxSettle: 2_000,
   linger: 15_000,
   retry: 1_000,
-  refused: 60_000
+  refused: 60_000,
+  report: 500,
+  kinds: ['content']
 }

@@ -1,7 +1,8 @@
 import type { Chunk } from '@skep/chunk'
 import type { Address } from '@skep/interface'
 import { proximity } from '@skep/pot'
-import { StreamerError, type Sink } from '@skep/streamer'
+import { StreamerError, type BatchDone, type Sink } from '@skep/streamer'
+import { LEGACY_NEAR } from './bins.ts'
 import { MAX_BIN } from './key.ts'
 
 /** What taking chunks needs of the store. */
@@ -10,20 +11,22 @@ export interface TakenChunks {
   put (chunks: readonly Chunk[]): Promise<unknown>
 }
 
-/** v1.8.15 files chunks at this proximity order and nearer under its highest bin (chunk.md §6). */
-const LEGACY_NEAR = 8
-
 /** Takes the chunks of one bin of a peer: only what belongs there, and is not here. */
 export class BinSink implements Sink {
   readonly #chunks: TakenChunks
   readonly #peer: Address
   readonly #bin: number
+  readonly #done: (batch: BatchDone) => void
 
-  /** @param peer - the overlay address whose bin it is. */
-  constructor (chunks: TakenChunks, peer: Address, bin: number) {
+  /**
+   * @param peer - the overlay address whose bin it is.
+   * @param done - hears of each batch.
+   */
+  constructor (chunks: TakenChunks, peer: Address, bin: number, done: (batch: BatchDone) => void) {
     this.#chunks = chunks
     this.#peer = peer
     this.#bin = bin
+    this.#done = done
   }
 
   async need (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<boolean[]> {
@@ -44,6 +47,10 @@ export class BinSink implements Sink {
       if ((cause as { code?: unknown }).code === 'CHUNK_STORE_INVALID') throw cause
       throw new StreamerError('STREAMER_SINK_FAILED', 'the chunk could not be stored', { cause })
     }
+  }
+
+  async done (batch: BatchDone): Promise<void> {
+    this.#done(batch)
   }
 
   close (): void {}

@@ -1,11 +1,19 @@
+import type { Kind } from '@skep/chunk'
 import type { Address } from '@skep/interface'
-import type { Source } from '@skep/streamer'
+import type { Batch, Source } from '@skep/streamer'
+
+/** A chunk in its place of a bin. */
+export interface ServedEntry {
+  readonly index: number
+  readonly address: Address
+  readonly kind: Kind
+}
 
 /** What serving a bin needs of the chunks. */
 export interface ServedChunks {
   readonly epoch: string
   last (bin: number): number
-  entries (bin: number, from: number, to: number | undefined, limit: number): Promise<{ index: number, address: Address }[]>
+  entries (bin: number, from: number, to: number | undefined, limit: number): Promise<ServedEntry[]>
   getMany (addresses: readonly Address[]): Promise<(Uint8Array | undefined)[]>
   onBin (bin: number, listener: () => void): () => void
 }
@@ -23,12 +31,15 @@ export class BinSource implements Source {
   readonly #chunks: ServedChunks
   readonly #bin: number
   readonly #limits: SourceLimits
+  readonly #serves: (entry: ServedEntry) => boolean
   readonly #closed = new AbortController()
 
-  constructor (chunks: ServedChunks, bin: number, limits: SourceLimits) {
+  /** @param serves - which chunks of the bin the stream is of. */
+  constructor (chunks: ServedChunks, bin: number, limits: SourceLimits, serves: (entry: ServedEntry) => boolean) {
     this.#chunks = chunks
     this.#bin = bin
     this.#limits = limits
+    this.#serves = serves
   }
 
   async cursor (): Promise<{ epoch: string, last: number }> {
@@ -37,27 +48,31 @@ export class BinSource implements Source {
 
   /**
    * Lists the next hashes from index `from` on. Waits while the bin does not reach there.
-   * What it says it covered holds nothing but these hashes, and tombstones.
+   * What it says it covered holds nothing but these hashes, tombstones, and other kinds.
    */
-  async batch (from: number, to: number | undefined, { limit, signal }: { limit: number, signal: AbortSignal }): Promise<{ from: number, to: number, ids: Uint8Array[] }> {
+  async batch (from: number, to: number | undefined, { limit, signal }: { readonly limit: number, readonly signal: AbortSignal }): Promise<Batch> {
     const most = Math.min(limit, this.#limits.batch)
+    const furthest = from + this.#limits.skip - 1
+    const ids: Uint8Array[] = []
     let next = Math.max(from, 1)
     while (true) {
       await this.#reaches(next, signal)
       const end = Math.min(to ?? Infinity, this.#chunks.last(this.#bin))
-      const entries = await this.#chunks.entries(this.#bin, next, end, most)
+      const wanted = most - ids.length
+      const entries = await this.#chunks.entries(this.#bin, next, end, wanted)
       signal.throwIfAborted()
-      const ids = entries.map(({ address }) => address)
-      if (entries.length === most) return { from, to: entries.at(-1)!.index, ids }
-      if (entries.length > 0) return { from, to: end, ids }
-      const passed = Math.min(end, from + this.#limits.skip - 1)
-      // Nothing but tombstones: a bounded range is answered with that, an open one goes on waiting.
-      if (to !== undefined || passed < end) return { from, to: passed, ids }
-      next = end + 1
+      for (const entry of entries) if (this.#serves(entry)) ids.push(entry.address)
+      next = entries.length === wanted ? entries.at(-1)!.index + 1 : end + 1
+      // Full, at the end of what was asked for, or at the end of what there is.
+      if (ids.length === most || next > (to ?? Infinity) || (next > end && ids.length > 0)) {
+        return { from, to: ids.length > 0 ? next - 1 : Math.min(next - 1, furthest), ids }
+      }
+      // Nothing but places that are none of the stream's: an answer passes over so many of them.
+      if (ids.length === 0 && next > furthest) return { from, to: furthest, ids }
     }
   }
 
-  async read (ids: Uint8Array[], { signal }: { signal: AbortSignal }): Promise<(Uint8Array | undefined)[]> {
+  async read (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<(Uint8Array | undefined)[]> {
     signal.throwIfAborted()
     return this.#chunks.getMany(ids)
   }

@@ -1,22 +1,29 @@
+import type { Kind } from '@skep/chunk'
 import type { Clock, Overlay } from '@skep/interface'
 import type { StreamPeer, StreamStatus, StreamType, Subscription } from '@skep/streamer'
-import { binsFor } from './bins.ts'
+import { binsFor, legacyBins } from './bins.ts'
 import { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
+import { isLegacy, servesTo, STREAM_OF, SYNC } from './kinds.ts'
 import { DEFAULTS, type SyncStreamOptions } from './options.ts'
+import { Progress } from './progress.ts'
 import { BinSink, type TakenChunks } from './sink.ts'
 import { BinSource, type ServedChunks } from './source.ts'
 import { statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
-
-/** The name of the stream on the wire (sync-stream.md §1). */
-export const SYNC = 'SYNC'
 
 /** What syncing needs of the streamer. `Streamer` fits. */
 export interface SyncStreamer {
   register (type: StreamType): void
   subscribe (peer: StreamPeer, name: string, key: string): Subscription
   onSubscriptionRequest (decide: (peer: StreamPeer, name: string, key: string) => boolean): void
+  /** Asks an old peer to take a stream of ours. */
+  requestSubscription (peer: StreamPeer, name: string, key: string): void
+  /** Serves a stream to an old peer no more. */
+  quit (peer: StreamPeer, name: string, key: string): void
   status (): StreamStatus[]
+  onChange (listener: () => void): () => void
+  /** Tells native peers whether everything that is there for us is here. */
+  announceSynced (synced: boolean): void
 }
 
 /** What a {@link SyncStream} works with. */
@@ -33,7 +40,8 @@ export interface SyncStreamNeeds<P extends StreamPeer> {
  *
  * Each node decides by its own depth what it takes of whom: of a far peer the one bin the
  * node itself falls in, of a neighbour all bins of the neighbourhood. So a chunk goes
- * nearer with each hop, and within the neighbourhood everybody has it.
+ * nearer with each hop, and within the neighbourhood everybody has it. Old peers do not
+ * ask by themselves; they are asked to, by the same rule.
  *
  * @typeParam P - the overlay's peers, which are the streamer's as well.
  *
@@ -52,37 +60,40 @@ export interface SyncStreamNeeds<P extends StreamPeer> {
 export class SyncStream<P extends StreamPeer> {
   readonly #needs: SyncStreamNeeds<P>
   readonly #options: Required<SyncStreamOptions>
+  /** What we take. */
   readonly #wishes: Wishes<P>
-  readonly #subscriptions = new Map<P, Map<number, Subscription>>()
+  /** What old peers should take of us. */
+  readonly #requests: Wishes<P>
+  readonly #progress = new Progress<StreamPeer>()
+  readonly #subscriptions = new Map<P, Map<string, Subscription>>()
+  readonly #listeners = new Set<() => void>()
   /** What to release when it stops; empty while it is stopped. */
   #running: (() => void)[] = []
-  /** Cancels the next look, and when it falls due. */
-  #next: { cancel: () => void, at: number, forced: number } | undefined
+  /** Cancels the next look; `forced` is when a change must have been followed, infinite without one. */
+  #next: { cancel: () => void, forced: number } | undefined
+  #report: (() => void) | undefined
+  #announced = false
 
-  /** Registers the stream type: peers are served from now on, before {@link start} already. */
+  /**
+   * Registers the stream types: peers are served from now on, before {@link start} already.
+   */
   constructor (needs: SyncStreamNeeds<P>, options: SyncStreamOptions = {}) {
     this.#needs = needs
     this.#options = { ...DEFAULTS, ...options }
-    this.#wishes = new Wishes(this.#options)
-    const { chunks, streamer } = needs
-    streamer.register({
-      name: SYNC,
-      source: (_, key) => {
-        const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSource(chunks, bin, this.#options)
-      },
-      sink: (peer, key) => {
-        const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin)
-      }
-    })
-    streamer.onSubscriptionRequest((peer, name, key) => name === SYNC && this.#makesSense(peer, key))
+    const streams = this.#options.kinds.map(kind => STREAM_OF[kind])
+    this.#wishes = new Wishes(this.#options, (peer, po, depth) =>
+      isLegacy(peer) ? [] : binsFor(po, depth).flatMap(bin => streams.map(name => `${name}|${formatBinKey(bin)}`)))
+    this.#requests = new Wishes(this.#options, (peer, po, depth) =>
+      isLegacy(peer) ? binsFor(po, depth).map(bin => `${SYNC}|${formatBinKey(bin)}`) : [])
+    for (const kind of this.#options.kinds) needs.streamer.register(this.#type(kind))
+    needs.streamer.onSubscriptionRequest((peer, name, key) => name === SYNC && this.#makesSense(peer, key))
   }
 
   /** Begins to subscribe, and follows peers and depth from now on. */
   start (): void {
     if (this.#running.length > 0) return
-    this.#running = [this.#needs.overlay.onChange(() => this.#changed())]
+    const { overlay, streamer } = this.#needs
+    this.#running = [overlay.onChange(() => this.#changed()), streamer.onChange(() => this.#tell())]
     this.#look()
   }
 
@@ -92,13 +103,41 @@ export class SyncStream<P extends StreamPeer> {
     this.#running = []
     this.#next?.cancel()
     this.#next = undefined
-    const { close } = this.#wishes.step(this.#needs.clock.now(), [], 0)
-    for (const [peer, bin] of close) this.#close(peer, bin)
+    this.#report?.()
+    this.#report = undefined
+    const now = this.#needs.clock.now()
+    this.#requests.step(now, [], 0)
+    for (const [peer, stream] of this.#wishes.step(now, [], 0).close) this.#close(peer, stream)
   }
 
   /** Says how far syncing has come, peer by peer. */
   status (): SyncStatus {
-    return statusOf(this.#wishes.wanted(), this.#needs.streamer.status(), this.#running.length > 0 && (this.#next?.forced ?? Infinity) === Infinity)
+    const settled = this.#running.length > 0 && (this.#next?.forced ?? Infinity) === Infinity
+    return statusOf(this.#wishes.wanted(), this.#needs.streamer.status(), this.#progress, this.#needs.clock.now(), settled)
+  }
+
+  /** Calls `listener` when the status has changed, once in `report` milliseconds at most. Returns the unsubscribe function. */
+  onChange (listener: () => void): () => void {
+    const own = (): void => listener()
+    this.#listeners.add(own)
+    return () => { this.#listeners.delete(own) }
+  }
+
+  #type (kind: Kind): StreamType {
+    const { chunks, clock } = this.#needs
+    return {
+      name: STREAM_OF[kind],
+      // An address names the same chunk in every kind.
+      space: SYNC,
+      source: (peer, key) => {
+        const bin = binOf(key)
+        return bin === undefined ? undefined : new BinSource(chunks, bin, this.#options, servesTo(peer, kind))
+      },
+      sink: (peer, key) => {
+        const bin = binOf(key)
+        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin, batch => this.#progress.done(peer, batch, clock.now()))
+      }
+    }
   }
 
   /** Something changed: looks when it has stood still, and in time even when it does not. */
@@ -111,52 +150,68 @@ export class SyncStream<P extends StreamPeer> {
   #lookAt (at: number, forced: number): void {
     this.#next?.cancel()
     const cancel = this.#needs.clock.after(at - this.#needs.clock.now(), () => this.#look())
-    this.#next = { cancel, at, forced }
+    this.#next = { cancel, forced }
   }
 
   #look (): void {
     this.#next = undefined
-    const { clock, overlay } = this.#needs
-    const { open, close, again } = this.#wishes.step(clock.now(), overlay.peers(), overlay.depth)
-    for (const [peer, bin] of close) this.#close(peer, bin)
-    let failed = false
-    for (const [peer, bin] of open) failed = !this.#open(peer, bin) || failed
-    const wait = Math.min(again ?? Infinity, failed ? this.#options.retry : Infinity)
-    if (wait < Infinity) this.#lookAt(clock.now() + wait, Infinity)
+    const { clock, overlay, streamer } = this.#needs
+    const now = clock.now()
+    const connected = [...overlay.peers()]
+    const { depth } = overlay
+    const mine = this.#wishes.step(now, connected, depth)
+    for (const [peer, stream] of mine.close) this.#close(peer, stream)
+    for (const [peer, stream] of mine.open) this.#open(peer, stream)
+    const theirs = this.#requests.step(now, connected, depth)
+    for (const [peer, stream] of theirs.close) streamer.quit(peer, ...nameAndKey(stream))
+    for (const [peer, stream] of theirs.open) streamer.requestSubscription(peer, ...nameAndKey(stream))
+    const unopened = mine.open.some(([peer, stream]) => this.#subscriptions.get(peer)?.has(stream) !== true)
+    const again = Math.min(mine.again ?? Infinity, theirs.again ?? Infinity, unopened ? this.#options.retry : Infinity)
+    if (again < Infinity) this.#lookAt(now + again, Infinity)
+    this.#tell()
   }
 
-  #open (peer: P, bin: number): boolean {
+  #open (peer: P, stream: string): void {
     const { clock, streamer } = this.#needs
     let subscription: Subscription
     try {
-      subscription = streamer.subscribe(peer, SYNC, formatBinKey(bin))
+      subscription = streamer.subscribe(peer, ...nameAndKey(stream))
     } catch {
-      // The streamer does not know the peer yet, or no more. It is tried again while the peer is connected.
-      this.#wishes.failed(peer, bin, clock.now())
-      return false
+      // The streamer has stopped, or is full. It is tried again while the peer is connected.
+      return this.#wishes.failed(peer, stream, clock.now())
     }
-    const of = this.#subscriptions.get(peer) ?? new Map<number, Subscription>()
-    this.#subscriptions.set(peer, of.set(bin, subscription))
+    const of = this.#subscriptions.get(peer) ?? new Map<string, Subscription>()
+    this.#subscriptions.set(peer, of.set(stream, subscription))
     void subscription.ended.then(why => {
-      if (of.get(bin) !== subscription) return
-      this.#forget(peer, bin)
-      if (why === 'refused' || why === 'quit') this.#wishes.refused(peer, bin, clock.now())
-      else this.#wishes.failed(peer, bin, clock.now())
+      if (of.get(stream) !== subscription) return
+      this.#forget(peer, stream)
+      if (why === 'refused' || why === 'quit') this.#wishes.refused(peer, stream, clock.now())
+      else this.#wishes.failed(peer, stream, clock.now())
       if (this.#running.length > 0) this.#changed()
     })
-    return true
   }
 
-  #close (peer: P, bin: number): void {
-    const subscription = this.#subscriptions.get(peer)?.get(bin)
-    this.#forget(peer, bin)
+  #close (peer: P, stream: string): void {
+    const subscription = this.#subscriptions.get(peer)?.get(stream)
+    this.#forget(peer, stream)
     subscription?.close()
   }
 
-  #forget (peer: P, bin: number): void {
+  #forget (peer: P, stream: string): void {
     const of = this.#subscriptions.get(peer)
-    of?.delete(bin)
+    of?.delete(stream)
     if (of?.size === 0) this.#subscriptions.delete(peer)
+  }
+
+  /** The status may have changed: tells peers and listeners, but not each time. */
+  #tell (): void {
+    this.#report ??= this.#needs.clock.after(this.#options.report, () => {
+      this.#report = undefined
+      const { synced } = this.status()
+      if (synced !== this.#announced) this.#needs.streamer.announceSynced(synced)
+      this.#announced = synced
+      for (const listener of Array.from(this.#listeners)) listener()
+    })
   }
 
   /** Whether we would take this bin of the peer by ourselves: an old peer may ask us to, and no more than that. */
@@ -164,7 +219,9 @@ export class SyncStream<P extends StreamPeer> {
     const bin = binOf(key)
     if (bin === undefined) return false
     const { overlay } = this.#needs
-    for (const [other, po] of overlay.peers()) if (other.key === peer.key) return binsFor(po, overlay.depth).includes(bin)
+    for (const [other, po] of overlay.peers()) {
+      if (other.key === peer.key) return [...binsFor(po, overlay.depth), ...legacyBins(binsFor(po, overlay.depth))].includes(bin)
+    }
     return false
   }
 }
@@ -172,4 +229,9 @@ export class SyncStream<P extends StreamPeer> {
 function binOf (key: string): number | undefined {
   const bin = parseBinKey(key)
   return bin !== undefined && bin <= MAX_BIN ? bin : undefined
+}
+
+function nameAndKey (stream: string): [name: string, key: string] {
+  const at = stream.lastIndexOf('|')
+  return [stream.slice(0, at), stream.slice(at + 1)]
 }

@@ -1,5 +1,3 @@
-import { binsFor } from './bins.ts'
-
 /** How long what lasts, in milliseconds. */
 export interface WishTimes {
   readonly linger: number
@@ -9,47 +7,62 @@ export interface WishTimes {
 
 /** What is to be done now, and when to look again, in milliseconds. */
 export interface Step<P> {
-  readonly open: [peer: P, bin: number][]
-  readonly close: [peer: P, bin: number][]
+  readonly open: [peer: P, stream: string][]
+  readonly close: [peer: P, stream: string][]
   readonly again: number | undefined
+}
+
+/** A stream that is wanted of a peer. */
+export interface Wish<P> {
+  readonly peer: P
+  readonly stream: string
+  readonly open: boolean
+  /** When it is tried next, where it is not open. */
+  readonly retryAt: number
+  readonly why: 'failed' | 'refused' | undefined
 }
 
 interface Slot {
   open: boolean
   /** Not tried before this time. */
   retryAt: number
-  /** Since when the bin has not been ours. */
+  /** What became of the last try. */
+  why: 'failed' | 'refused' | undefined
+  /** Since when the stream has not been ours. */
   unwantedSince: number | undefined
 }
 
 /**
- * Keeps which bins of which peers should be subscribed, and which are.
+ * Keeps which streams of which peers should be subscribed, and which are.
  *
  * Pure: it is told the time, the peers and the depth, and answers with what to open and
- * close. A bin that comes and goes with the depth is not closed and opened each time.
+ * close. A stream that comes and goes with the depth is not closed and opened each time.
  */
 export class Wishes<P> {
   readonly #times: WishTimes
-  readonly #peers = new Map<P, Map<number, Slot>>()
+  readonly #wantedOf: (peer: P, po: number, depth: number) => Iterable<string>
+  readonly #peers = new Map<P, Map<string, Slot>>()
 
-  constructor (times: WishTimes) {
+  /** @param wantedOf - names the streams to take of a peer. */
+  constructor (times: WishTimes, wantedOf: (peer: P, po: number, depth: number) => Iterable<string>) {
     this.#times = times
+    this.#wantedOf = wantedOf
   }
 
   /** Compares the wishes of now with what is open. Whatever it lists counts as done, until {@link failed} or {@link refused}. */
   step (now: number, connected: Iterable<[peer: P, po: number]>, depth: number): Step<P> {
-    const open: [P, number][] = []
-    const close: [P, number][] = []
+    const open: [P, string][] = []
+    const close: [P, string][] = []
     let again = Infinity
     const present = new Set<P>()
     for (const [peer, po] of connected) {
       present.add(peer)
-      const slots = this.#peers.get(peer) ?? new Map<number, Slot>()
+      const slots = this.#peers.get(peer) ?? new Map<string, Slot>()
       this.#peers.set(peer, slots)
-      const wanted = new Set(binsFor(po, depth))
-      for (const bin of wanted) {
-        const slot = slots.get(bin) ?? { open: false, retryAt: now, unwantedSince: undefined }
-        slots.set(bin, slot)
+      const wanted = new Set(this.#wantedOf(peer, po, depth))
+      for (const stream of wanted) {
+        const slot = slots.get(stream) ?? { open: false, retryAt: now, why: undefined, unwantedSince: undefined }
+        slots.set(stream, slot)
         slot.unwantedSince = undefined
         if (slot.open) continue
         if (slot.retryAt > now) {
@@ -57,49 +70,50 @@ export class Wishes<P> {
           continue
         }
         slot.open = true
-        open.push([peer, bin])
+        open.push([peer, stream])
       }
-      for (const [bin, slot] of slots) {
-        if (wanted.has(bin)) continue
+      for (const [stream, slot] of slots) {
+        if (wanted.has(stream)) continue
         slot.unwantedSince ??= now
         const left = slot.unwantedSince + this.#times.linger - now
         if (left > 0 && slot.open) {
           again = Math.min(again, left)
           continue
         }
-        slots.delete(bin)
-        if (slot.open) close.push([peer, bin])
+        slots.delete(stream)
+        if (slot.open) close.push([peer, stream])
       }
     }
     for (const [peer, slots] of this.#peers) {
       if (present.has(peer)) continue
       this.#peers.delete(peer)
-      for (const [bin, slot] of slots) if (slot.open) close.push([peer, bin])
+      for (const [stream, slot] of slots) if (slot.open) close.push([peer, stream])
     }
     return { open, close, again: again === Infinity ? undefined : again }
   }
 
   /** A subscription did not come about. */
-  failed (peer: P, bin: number, now: number): void {
-    this.#closed(peer, bin, now + this.#times.retry)
+  failed (peer: P, stream: string, now: number): void {
+    this.#closed(peer, stream, 'failed', now + this.#times.retry)
   }
 
   /** A subscription ended: the peer refused it or quit. */
-  refused (peer: P, bin: number, now: number): void {
-    this.#closed(peer, bin, now + this.#times.refused)
+  refused (peer: P, stream: string, now: number): void {
+    this.#closed(peer, stream, 'refused', now + this.#times.refused)
   }
 
-  /** Every bin that is wanted, whether open or not. */
-  * wanted (): Iterable<{ peer: P, bin: number, open: boolean }> {
+  /** Every stream that is wanted, whether open or not. */
+  * wanted (): Iterable<Wish<P>> {
     for (const [peer, slots] of this.#peers) {
-      for (const [bin, slot] of slots) if (slot.unwantedSince === undefined) yield { peer, bin, open: slot.open }
+      for (const [stream, { open, retryAt, unwantedSince, why }] of slots) if (unwantedSince === undefined) yield { peer, stream, open, retryAt, why }
     }
   }
 
-  #closed (peer: P, bin: number, retryAt: number): void {
-    const slot = this.#peers.get(peer)?.get(bin)
+  #closed (peer: P, stream: string, why: 'failed' | 'refused', retryAt: number): void {
+    const slot = this.#peers.get(peer)?.get(stream)
     if (slot === undefined) return
     slot.open = false
+    slot.why = why
     slot.retryAt = retryAt
   }
 }

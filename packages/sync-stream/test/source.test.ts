@@ -15,7 +15,7 @@ async function setUp (): Promise<{ clock: VirtualClock, chunks: ChunkStore, sour
   const clock = new VirtualClock()
   const random = new SeededRandom(1)
   const chunks = await ChunkStore.open({ store: memoryStore(), base, clock, random })
-  const source = new BinSource(chunks, 3, limits)
+  const source = new BinSource(chunks, 3, limits, () => true)
   const put = async (n: number): Promise<Uint8Array[]> => {
     const list = Array.from({ length: n }, () => ({ address: randomAddressAt(random, base, 3), data: random.bytes(100) }))
     await chunks.put(list, { kind: 'content' })
@@ -75,9 +75,31 @@ test('places that are empty are covered, but nothing is claimed beyond them', as
   expect(await open).toEqual({ from: 8, to: 11, ids: later })
 })
 
+test('a stream of one kind passes over the others, and finds the few among the many', async () => {
+  const { chunks, put } = await setUp()
+  const random = new SeededRandom(4)
+  const rare: Uint8Array[] = []
+  for (let i = 0; i < 4; i++) {
+    await put(200)
+    const address = randomAddressAt(random, base, 3)
+    rare.push(address)
+    await chunks.put([{ address, data: random.bytes(100) }], { kind: 'resource' })
+  }
+  await put(100)
+  const source = new BinSource(chunks, 3, limits, ({ kind }) => kind === 'resource')
+  expect(await source.batch(1, 904, { limit: 128, signal: forever })).toEqual({ from: 1, to: 904, ids: rare })
+  expect(await source.batch(1, 904, { limit: 3, signal: forever })).toEqual({ from: 1, to: 603, ids: rare.slice(0, 3) })
+  expect(await source.batch(805, 904, { limit: 128, signal: forever })).toEqual({ from: 805, to: 904, ids: [] })
+  const live = source.batch(805, undefined, { limit: 128, signal: forever })
+  await put(10)
+  const address = randomAddressAt(random, base, 3)
+  await chunks.put([{ address, data: random.bytes(100) }], { kind: 'resource' })
+  expect(await live).toEqual({ from: 805, to: 915, ids: [address] })
+})
+
 test('a batch without a hash passes over a bounded number of places', async () => {
   const { chunks, put } = await setUp()
-  const source = new BinSource(chunks, 3, { ...limits, skip: 4 })
+  const source = new BinSource(chunks, 3, { ...limits, skip: 4 }, () => true)
   await chunks.delete(await put(10))
   expect(await source.batch(1, 10, { limit: 128, signal: forever })).toEqual({ from: 1, to: 4, ids: [] })
   expect(await source.batch(9, 10, { limit: 128, signal: forever })).toEqual({ from: 9, to: 10, ids: [] })
@@ -101,16 +123,16 @@ test('only chunks of the bin that are not here are needed', async () => {
   const random = new SeededRandom(9)
   const [here] = await put(1)
   const at = (po: number): Uint8Array => randomAddressAt(random, base, po)
-  const sink = new BinSink(chunks, base, 3)
+  const sink = new BinSink(chunks, base, 3, () => {})
   expect(await sink.need([here!, at(3), at(2), at(4), at(16)], { signal: forever })).toEqual([false, true, false, false, false])
-  const nearest = new BinSink(chunks, base, 16)
+  const nearest = new BinSink(chunks, base, 16, () => {})
   expect(await nearest.need([at(16), at(20), at(8), at(7)], { signal: forever })).toEqual([true, true, true, false])
 })
 
 test('a chunk that is a lie is the peer\'s fault, a full disk is ours', async () => {
   const { chunks } = await setUp()
   const good: Chunk = makeChunk(Uint8Array.of(1, 2, 3))
-  const sink = new BinSink(chunks, base, 3)
+  const sink = new BinSink(chunks, base, 3, () => {})
   await expect(sink.put(good.address, Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'CHUNK_STORE_INVALID' })
   await sink.put(good.address, good.data)
   expect(await chunks.has(good.address)).toBe(true)

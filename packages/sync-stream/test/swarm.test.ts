@@ -130,15 +130,26 @@ test('when all is synced it is quiet', async () => {
 test('the status names the peers with their bins', async () => {
   const swarm = new Swarm(12)
   const [a, b] = [await swarm.add(), await swarm.add()]
-  expect(a.sync.status()).toEqual({ synced: false, peers: [] })
+  expect(a.sync.status()).toEqual({ synced: false, lag: 0, peers: [] })
   await b.chunks.put(swarm.makeChunks(10))
   swarm.connect(a, b)
   await swarm.clock.advance(10)
   expect(a.sync.status().synced).toBe(false)
   await swarm.clock.advance(5_000)
-  expect(a.sync.status()).toEqual({
+  expect(a.sync.status()).toMatchObject({
     synced: true,
-    peers: [{ peer: toHex(b.base), bins: Array.from({ length: 17 }, (_, bin) => bin), synced: true, lag: 0, open: 0 }]
+    lag: 0,
+    peers: [{
+      peer: toHex(b.base),
+      bins: Array.from({ length: 17 }, (_, bin) => bin),
+      synced: true,
+      lag: 0,
+      open: 0,
+      eta: 0,
+      failures: { missing: 0, invalid: 0, late: 0 },
+      waiting: []
+    }]
   })
+  expect(a.streamer.peerSynced(a.table.peers()[Symbol.iterator]().next().value![0])).toBe(true)
   await swarm.stop()
 })
