@@ -18,12 +18,12 @@ export function memoryTransport (needs: { readonly hub: MemoryHub, readonly cloc
 
     async listen (address, { hello, admit, failed, onSession }) {
       name = nameOf(address)
-      const close = hub.listen(name, conn => {
+      const close = hub.listen(name, (conn, remoteAddress) => {
         if (!admit()) {
           conn.abort(new Error('no room'))
           return
         }
-        createSession(conn, session(hello, false)).then(onSession, failed)
+        createSession(conn, session(hello, false)).then(onSession, (error: unknown) => failed(error, remoteAddress))
       })
       return { underlay: `memory://${name}`, close: async () => close() }
     },

@@ -109,7 +109,10 @@ export async function createNode (options: NodeOptions): Promise<Node> {
       servers.push(await transport.listen(address, {
         hello,
         admit: () => !stopping.signal.aborted && hive.admit(false),
-        failed: () => hive.released(false),
+        failed: (error, from) => {
+          hive.released(false)
+          log(`refused ${from}: ${reasonOf(error)}`)
+        },
         onSession: session => {
           // Who dials before we know our own addresses waits until we can tell them.
           started.then(async () => await attach(session)).catch((error: unknown) => log(`refused ${session.remote.address ?? 'a remote'}: ${reasonOf(error)}`))
@@ -117,7 +120,8 @@ export async function createNode (options: NodeOptions): Promise<Node> {
       }))
     } catch (error) {
       if (error instanceof NodeError) throw error
-      throw new NodeError('LISTEN', reasonOf(error), { cause: error })
+      // The transport's words name the address; what lies under them, the system's, says no more.
+      throw new NodeError('LISTEN', `cannot listen on ${address}`, { cause: error instanceof Error ? error.cause ?? error : error })
     }
   }
 

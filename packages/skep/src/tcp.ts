@@ -23,7 +23,7 @@ export function tcpTransport (needs: { readonly clock: Clock, readonly random: R
             conn.abort(new Error('no room'))
             return
           }
-          createSession(conn, { ...session(hello, false), address: remoteAddress }).then(onSession, failed)
+          createSession(conn, { ...session(hello, false), address: remoteAddress }).then(onSession, (error: unknown) => failed(error, remoteAddress))
         }
       })
       return { underlay: formatUnderlay('tcp', server.host, server.port), close: async () => await server.close() }

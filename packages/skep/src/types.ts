@@ -32,8 +32,8 @@ export interface ListenOptions {
   readonly hello: Hello
   /** Asked before anything is read from the remote; `false` closes the connection at once. */
   readonly admit: () => boolean
-  /** Called when an admitted connection came to nothing. */
-  readonly failed: () => void
+  /** Called when an admitted connection came to nothing: garbage, silence, another protocol. */
+  readonly failed: (error: unknown, address: string) => void
   readonly onSession: (session: Session) => void
 }
 
