@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
@@ -23,20 +22,18 @@ function alias (condition: 'default' | 'browser'): { find: RegExp, replacement: 
 /** `foo.browser.test.ts` runs in Chromium, everything else in Node. */
 const IN_BROWSER = 'packages/*/test/**/*.browser.test.ts'
 
-const inNode: TestProjectConfiguration[] = folders
-  .filter(({ dir }) => existsSync(join(dir, 'test')) && readdirSync(join(dir, 'test')).length > 0)
-  .map(({ name, dir }) => ({
-    resolve: { alias: alias('default') },
-    test: {
-      name,
-      root: dir,
-      include: ['test/**/*.test.ts'],
-      exclude: ['test/**/*.browser.test.ts'],
-      benchmark: { include: ['bench/**/*.bench.ts'] },
-      testTimeout: 60_000,
-      hookTimeout: 60_000
-    }
-  }))
+const inNode: TestProjectConfiguration[] = folders.map(({ name, dir }) => ({
+  resolve: { alias: alias('default') },
+  test: {
+    name,
+    root: dir,
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.browser.test.ts'],
+    benchmark: { include: ['bench/**/*.bench.ts'] },
+    testTimeout: 60_000,
+    hookTimeout: 60_000
+  }
+}))
 
 const inBrowser: TestProjectConfiguration = {
   resolve: { alias: alias('browser') },

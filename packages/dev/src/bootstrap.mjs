@@ -6,6 +6,7 @@ import path from 'node:path'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const windows = process.platform === 'win32'
+/** @type {NodeJS.ProcessEnv} */
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' }
 const [task = 'test', ...rest] = process.argv.slice(2)
 
@@ -98,15 +99,15 @@ if (begin === undefined) {
 const wanted = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).packageManager.split('+')[0]
 const found = spawnSync('pnpm', ['--version'], { cwd: root, encoding: 'utf8', shell: windows })
 if (found.status === 0 && `pnpm@${found.stdout.trim()}` === wanted) {
-  delete env.SKEP_STAGE
+  delete env['SKEP_STAGE']
   await run('pnpm install', 'pnpm', 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only')
   await begin()
-} else if (process.env.SKEP_STAGE === '2') {
+} else if (process.env['SKEP_STAGE'] === '2') {
   process.stderr.write(`npx brought no ${wanted}\n`)
   process.exit(1)
 } else {
   // turbo too looks for pnpm on the PATH, so everything runs below npx.
-  env.SKEP_STAGE = '2'
+  env['SKEP_STAGE'] = '2'
   const words = [task, ...rest].map(word => (windows ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
   await run('', 'npx', '--yes', '--prefer-offline', '-p', wanted, '-c', `node packages/dev/src/bootstrap.mjs ${words}`)
 }

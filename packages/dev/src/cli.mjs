@@ -21,8 +21,8 @@ async function run () {
     process.stderr.write(problems.map(line => `${line}\n`).join(''))
     return problems.length === 0 ? 0 : 1
   }
-  if (task === 'test' && project !== undefined) return vitest('run', '--project', project, ...options)
-  if (task === 'bench' && project !== undefined) return vitest('bench', '--run', '--project', project, ...options)
+  if (task === 'test' && project !== undefined) return vitest('run', '--passWithNoTests', '--project', project, ...options)
+  if (task === 'bench' && project !== undefined) return vitest('bench', '--run', '--passWithNoTests', '--project', project, ...options)
   process.stderr.write('usage: skep-dev check | check-pack | test PROJECT | bench PROJECT\n')
   return 2
 }

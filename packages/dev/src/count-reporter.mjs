@@ -1,5 +1,9 @@
 /** Prints the closing line of a test run: `N passed, N failed, N skipped`. */
 export default class CountReporter {
+  /**
+   * @param {readonly import('vitest/node').TestModule[]} modules
+   * @param {readonly unknown[]} unhandledErrors
+   */
   onTestRunEnd (modules, unhandledErrors) {
     let passed = 0
     let failed = unhandledErrors.length
