@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { nodeIdOf, randomRecord, recordFromNodeId, recordsText, recordText } from './addr.ts'
 export { formatEnode, isEnode, parseEnode, type Enode } from './enode.ts'
 export { IdentityError, type IdentityErrorCode } from './errors.ts'
 export { formatIp, parseIp } from './ip.ts'
