@@ -15,7 +15,7 @@ import { capabilities, converse, shortName, type Host } from './connections.ts'
 import { NodeError } from './errors.ts'
 import { downloadFile, uploadFile, type Chunks } from './files.ts'
 import { tcpTransport } from './tcp.ts'
-import type { Download, Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport, Upload } from './types.ts'
+import type { Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport } from './types.ts'
 import { CLIENT } from './version.ts'
 
 /** How long `stop` waits for connections to end by themselves before it goes on, in milliseconds. */

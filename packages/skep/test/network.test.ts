@@ -13,7 +13,7 @@ class World {
   readonly clock = new VirtualClock()
   readonly random: SeededRandom
   readonly hub: MemoryHub
-  readonly nodes: Node[] = []
+  readonly #running: Array<Node | undefined> = []
   readonly disks: Store[] = []
   readonly #keys: Uint8Array[] = []
 
@@ -37,7 +37,7 @@ class World {
       bootnodes: i === 0 ? [] : ['memory://n0'],
       ...options
     })
-    this.nodes[i] = node
+    this.#running[i] = node
     return node
   }
 
@@ -49,13 +49,19 @@ class World {
 
   async stop (i: number): Promise<void> {
     let stopped = false
-    void this.nodes[i]!.stop().then(() => { stopped = true })
+    void this.node(i).stop().then(() => { stopped = true })
     await this.clock.until(() => stopped, 5000)
-    delete this.nodes[i]
+    this.#running[i] = undefined
+  }
+
+  node (i: number): Node {
+    const node = this.#running[i]
+    if (node === undefined) throw new Error(`node ${i} does not run`)
+    return node
   }
 
   get live (): Node[] {
-    return this.nodes.filter(node => node !== undefined)
+    return this.#running.filter(node => node !== undefined)
   }
 
   async healthy (): Promise<void> {
@@ -91,7 +97,7 @@ class World {
   }
 
   async end (): Promise<void> {
-    for (const i of this.nodes.keys()) if (this.nodes[i] !== undefined) await this.stop(i)
+    for (const [i, node] of this.#running.entries()) if (node !== undefined) await this.stop(i)
   }
 }
 
@@ -137,7 +143,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     await world.healthy()
     const file = world.random.bytes(300_000)
     const addresses = await addressesOf(file)
-    const { reference, size } = await world.nodes[3]!.upload(once(file))
+    const { reference, size } = await world.node(3).upload(once(file))
     expect(size).toBe(file.length)
     await world.converged(addresses, 60_000)
     for (const node of world.live) {
@@ -145,7 +151,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
       expect(transfers.bodiesReceived).toBe(transfers.bodiesStored)
       expect(transfers.duplicates).toBe(0)
     }
-    expect(await read(world.nodes[6]!, reference, world.clock)).toEqual(file)
+    expect(await read(world.node(6), reference, world.clock)).toEqual(file)
     await world.end()
     await world.clock.advance(1000)
     expect(world.clock.pending).toBe(0)
@@ -157,7 +163,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     await world.healthy()
     const file = world.random.bytes(600_000)
     const addresses = await addressesOf(file)
-    await world.nodes[1]!.upload(once(file))
+    await world.node(1).upload(once(file))
     await world.clock.advance(60)
     await world.crash(5)
     await world.clock.advance(500)
@@ -176,7 +182,7 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     await world.healthy()
     const file = world.random.bytes(200_000)
     const addresses = await addressesOf(file)
-    await world.nodes[0]!.upload(once(file))
+    await world.node(0).upload(once(file))
     await world.converged(addresses, 60_000)
     await world.stop(2)
     await world.clock.advance(1000)
@@ -194,7 +200,7 @@ test('a reference that nobody holds is an error within thirty seconds, not a han
   for (let i = 0; i < 4; i++) await world.start(i)
   await world.healthy()
   const began = world.clock.now()
-  await expect(read(world.nodes[2]!, world.random.bytes(32), world.clock)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(read(world.node(2), world.random.bytes(32), world.clock)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   expect(world.clock.now() - began).toBeLessThan(30_000)
   await world.end()
 })
@@ -205,7 +211,7 @@ test('nodes of another network are not taken on, and the others go on', async ()
   await world.start(1)
   await world.start(2, { networkId: 4 })
   await world.clock.advance(10_000)
-  expect(world.nodes.map(node => node.peers().length)).toEqual([1, 1, 0])
+  expect(world.live.map(node => node.peers().length)).toEqual([1, 1, 0])
   await world.end()
 })
 
@@ -216,11 +222,11 @@ test('a light node reads, but neither stores, nor serves, nor counts', async () 
   await world.clock.until(() => light.peers().length === 3, 30_000)
   const file = world.random.bytes(50_000)
   await expect(light.upload(once(file))).rejects.toMatchObject({ code: 'LIGHT_NODE' })
-  const { reference } = await world.nodes[1]!.upload(once(file))
+  const { reference } = await world.node(1).upload(once(file))
   await world.clock.advance(5000)
   expect(await read(light, reference, world.clock)).toEqual(file)
   expect((await light.status()).chunks).toBe(0)
-  for (const node of [0, 1, 2]) expect(world.nodes[node]!.topology().bins.flatMap(bin => bin.connected)).not.toContain(toHex(light.overlay))
+  for (const node of [0, 1, 2]) expect(world.node(node).topology().bins.flatMap(bin => bin.connected)).not.toContain(toHex(light.overlay))
   await world.end()
 })
 
