@@ -18,7 +18,7 @@ const clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after (ms, fn) {
-    const timer = setTimeout(fn, ms)
+    const timer = setTimeout(() => fn(), ms)
     return () => clearTimeout(timer)
   }
 }
@@ -138,7 +138,7 @@ async function read (conn, count) {
   return performance.now() - began
 }
 
-const median = values => values.toSorted === undefined ? [...values].sort((a, b) => a - b)[values.length >> 1] : values.toSorted((a, b) => a - b)[values.length >> 1]
+const median = values => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 if (process.argv[2] === '--sender') {
   process.on('disconnect', () => process.exit())
@@ -150,7 +150,7 @@ if (process.argv[2] === '--sender') {
 } else {
   const repetitions = Number(process.argv[2] ?? 7)
   const count = Number(process.argv[3] ?? 64_000)
-  const kid = fork(import.meta.filename ?? process.argv[1], ['--sender'])
+  const kid = fork(import.meta.filename, ['--sender'])
   const results = {}
   for (let round = 0; round <= repetitions; round++) {
     for (const how of Object.keys(send)) {

@@ -3,8 +3,8 @@ import { ConnError } from './errors.ts'
 import type { TcpLimits } from './limits.ts'
 import { Splitter } from './splitter.ts'
 
-/** Bytes that wait here unread before the socket is paused. */
-const HIGH_WATER = 65_536
+/** Bytes that wait here unread before the socket is paused: two reads of the socket, so that a quick reader never pauses it. */
+const HIGH_WATER = 131_072
 
 /** The reading half of a conn: chunks of a socket to messages, no faster than they are read. */
 export class Reader {

@@ -41,6 +41,11 @@ export class Channel implements Conn {
   #owed = 0
   /** Bytes that were read and not given back as credit. */
   #read = 0
+  /**
+   * Bytes worth a frame of credit. With less than that owed, the remote has credit for a
+   * message of half the window, the largest there is.
+   */
+  readonly #grain: number
   /** Nothing more comes in; `error` says that it broke. */
   #ended = false
   #error: Error | undefined
@@ -62,6 +67,7 @@ export class Channel implements Conn {
     this.#framer = new Framer(needs.number)
     this.maxMessageSize = needs.maxMessageSize
     this.#credit = needs.remoteWindow
+    this.#grain = needs.window / 2 - OVERHEAD
     const reader: AsyncIterator<Uint8Array> = { next: async () => this.#next() }
     this.source = { [Symbol.asyncIterator]: () => reader }
   }
@@ -148,7 +154,7 @@ export class Channel implements Conn {
 
   /** How many bytes of credit to give now; 0 until it is worth a frame. */
   takeCredit (): number {
-    if (this.#read < this.#needs.window / 4) return 0
+    if (this.#read < this.#grain) return 0
     const credit = this.#read
     this.#read = 0
     this.#owed -= credit
@@ -230,7 +236,7 @@ export class Channel implements Conn {
 
   #consumed (cost: number): void {
     this.#read += cost
-    if (this.#read >= this.#needs.window / 4) this.#needs.wake()
+    if (this.#read >= this.#grain) this.#needs.wake()
   }
 
   /** Reads away what came. */

@@ -190,6 +190,12 @@ export class RlpWriter {
     this.#at += content.length
   }
 
+  /** A string of characters that are a byte each. */
+  plain (content: string): void {
+    if (content.length !== 1) this.#header(STRING, content.length)
+    for (let i = 0; i < content.length; i++) this.bytes[this.#at++] = content.charCodeAt(i)
+  }
+
   integer (value: number): void {
     if (value > 0 && value < STRING) {
       this.bytes[this.#at++] = value
@@ -240,6 +246,11 @@ export function sizeWithHeader (length: number): number {
 /** How many bytes a byte string takes. */
 export function sizeOfString (content: Uint8Array): number {
   return content.length === 1 && content[0]! < STRING ? 1 : sizeWithHeader(content.length)
+}
+
+/** How many bytes a string of ASCII characters takes. */
+export function sizeOfPlain (content: string): number {
+  return content.length === 1 ? 1 : sizeWithHeader(content.length)
 }
 
 /** How many bytes an unsigned integer takes. */

@@ -1,7 +1,7 @@
 import type { Codec } from './codec.ts'
 import { malformed } from './errors.ts'
-import { sizeOfBigint, sizeOfInteger, sizeOfString, sizeWithHeader } from './rlp.ts'
-import { fromText, toText } from './utf8.ts'
+import { sizeOfBigint, sizeOfInteger, sizeOfPlain, sizeOfString, sizeWithHeader } from './rlp.ts'
+import { fromText, isPlain, toText } from './utf8.ts'
 
 /** An integer of 0 to 2^8-1. */
 export const u8: Codec<number> = unsigned(1)
@@ -60,8 +60,14 @@ export function fixed (length: number): Codec<Uint8Array> {
 export function text (limit: number = Infinity): Codec<string> {
   const octets = bytes(limit)
   return {
-    size: value => octets.size(fromText(value)),
-    write: (to, value) => to.string(fromText(value)),
+    size (value) {
+      if (isPlain(value) && value.length <= limit) return sizeOfPlain(value)
+      return octets.size(fromText(value))
+    },
+    write (to, value) {
+      if (isPlain(value)) to.plain(value)
+      else to.string(fromText(value))
+    },
     read (from) {
       const content = from.view()
       if (content.length > limit) throw malformed(`a string of ${content.length} bytes, not at most ${limit}`)

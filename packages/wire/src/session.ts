@@ -112,8 +112,8 @@ class NativeSession implements Session {
     this.#options = options
     this.initiator = options.initiator
     const window = options.limits?.window ?? 262_144
-    // A sender must be able to send the largest message while less than a quarter of the window is owed to it.
-    const most = Math.min(conn.maxMessageSize - 1, Math.floor(window * 3 / 4) - OVERHEAD)
+    // Credit is given by halves of the window, and the other half must be enough for the largest message.
+    const most = Math.min(conn.maxMessageSize - 1, Math.floor(window / 2))
     this.#limits = {
       helloTimeout: 3000,
       keepAlive: 15_000,

@@ -1,6 +1,9 @@
 const encoder = new TextEncoder()
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Up to this length a loop is quicker than the platform's encoder. */
+const PLAIN = 64
+
 /** The first of the surrogates that stand for a byte, minus that byte. */
 const ESCAPE = 0xdc00
 
@@ -9,6 +12,11 @@ const ESCAPE = 0xdc00
  * U+DC00 + byte, as Python's `surrogateescape` has it, so that nothing is lost.
  */
 export function toText (bytes: Uint8Array): string {
+  if (bytes.length <= PLAIN) {
+    let text = ''
+    for (let i = 0; i < bytes.length && bytes[i]! < 0x80; i++) text += String.fromCharCode(bytes[i]!)
+    if (text.length === bytes.length) return text
+  }
   try {
     return strict.decode(bytes)
   } catch {
@@ -41,6 +49,15 @@ export function fromText (text: string): Uint8Array {
     }
   }
   return Uint8Array.from(bytes)
+}
+
+/** Whether a text is short and all ASCII, as names are: such a one is a byte a character. */
+export function isPlain (text: string): boolean {
+  if (typeof text !== 'string' || text.length > PLAIN) return false
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0x7f) return false
+  }
+  return true
 }
 
 /** Whether every surrogate has its other half. */

@@ -196,3 +196,14 @@ test('what a sub-protocol said before it closed goes out before the goodbye', as
   await closed
   expect(await b.closed).toBe('UNEXPECTED_IDENTITY')
 })
+
+test('messages of any size up to the largest never get stuck', async () => {
+  const random = new SeededRandom(5)
+  const [a, b] = await sessions({}, { limits: { window: 2048 } }, { limits: { window: 2048 } })
+  const conn = a.open(a.protocols[0]!)
+  expect(conn.maxMessageSize).toBe(1024)
+  const messages = Array.from({ length: 500 }, () => new Uint8Array(random.pick([0, 1, 31, 32, 500, 991, 992, 1023, 1024, random.integer(1025)])))
+  const sent = conn.sink(messages)
+  expect(await read(b.open(b.protocols[0]!), 500)).toEqual(messages.map(({ length }) => length))
+  await sent
+})
