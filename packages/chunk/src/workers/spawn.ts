@@ -17,7 +17,7 @@ export interface WorkerEvents {
 
 /** As much of Node's `node:worker_threads` as is used. */
 interface Threads {
-  Worker: new (script: string, options: { eval: true }) => {
+  Worker: new (script: string, options: { eval: true, resourceLimits: { maxYoungGenerationSizeMb: number } }) => {
     postMessage (message: unknown, transfer: ArrayBuffer[]): void
     on (event: string, listener: (argument: unknown) => void): void
     ref (): void
@@ -25,6 +25,9 @@ interface Threads {
     terminate (): Promise<unknown>
   }
 }
+
+/** What a thread may gather before it cleans up: it makes little but views, and would take tens of MiB for them. */
+const YOUNG_MIB = 4
 
 interface Builtins { process?: { getBuiltinModule? (name: string): unknown } }
 
@@ -66,7 +69,7 @@ function spawnWeb (script: string, events: WorkerEvents): HashWorker {
 function spawnThread (script: string, events: WorkerEvents): HashWorker {
   const threads = builtin<Threads>('node:worker_threads')
   if (threads === undefined) throw new Error('there are no workers here')
-  const worker = new threads.Worker(script, { eval: true })
+  const worker = new threads.Worker(script, { eval: true, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } })
   worker.unref()
   worker.on('message', message => { events.message(message) })
   worker.on('error', reason => { events.failed(reason) })
