@@ -1,4 +1,5 @@
 import { makeChunk, type Chunk } from '@skep/chunk'
+import { encodeMetadata, everyValidator, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { ChunkStore } from '@skep/chunk-store'
 import { pair } from '@skep/conn-memory'
 import type { Address, Store } from '@skep/interface'
@@ -8,7 +9,7 @@ import { proximity, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { Streamer, type StreamPeer } from '@skep/streamer'
-import { SyncStream } from '@skep/sync-stream'
+import { SyncStream, type SyncPeer } from '@skep/sync-stream'
 
 type Record = { readonly overlay: Address }
 
@@ -21,7 +22,13 @@ export interface Node {
   readonly streamer: Streamer
   readonly sync: SyncStream<StreamPeer>
   readonly links: Map<string, () => void>
+  readonly manner: Manner
 }
+
+/** How a node that is not honest answers. */
+export type Manner = 'honest' | 'lying' | 'silent'
+
+const lie = (data: Uint8Array | undefined): Uint8Array | undefined => data?.map((byte, at) => at === 20 ? byte ^ 1 : byte)
 
 /** Nodes in one process and one virtual time, joined by memory. */
 export class Swarm {
@@ -35,20 +42,35 @@ export class Swarm {
     this.latency = latency
   }
 
-  async add (base: Address = this.random.bytes(32), disk: Store = memoryStore()): Promise<Node> {
-    const node = await this.boot(base, disk)
+  async add (base: Address = this.random.bytes(32), disk: Store = memoryStore(), manner: Manner = 'honest'): Promise<Node> {
+    const node = await this.boot(base, disk, manner)
     this.nodes.push(node)
     return node
   }
 
-  async boot (base: Address, disk: Store): Promise<Node> {
+  async boot (base: Address, disk: Store, manner: Manner): Promise<Node> {
     const { clock, random } = this
-    const chunks = await ChunkStore.open({ store: disk, base, clock, random })
+    const chunks = await ChunkStore.open({ store: disk, base, clock, random }, { validators: everyValidator })
+    const served: Pick<ChunkStore, 'epoch' | 'last' | 'entries' | 'getMany' | 'hasMany' | 'onBin' | 'put'> = {
+      epoch: chunks.epoch,
+      last: bin => chunks.last(bin),
+      entries: (...all) => chunks.entries(...all),
+      hasMany: addresses => chunks.hasMany(addresses),
+      onBin: (bin, listener) => chunks.onBin(bin, listener),
+      put: (...all) => chunks.put(...all),
+      getMany: async addresses => {
+        if (manner === 'silent') await new Promise(() => {})
+        const found = await chunks.getMany(addresses)
+        return manner === 'lying' ? found.map(lie) : found
+      }
+    }
     const table = new Kademlia<Record, StreamPeer>({ base, clock, random })
     const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(disk) })
-    const sync = new SyncStream({ overlay: table, chunks, streamer, clock })
+    // Second sources are asked for single chunks; a node answers these as retrieval does.
+    streamer.onRequest(async (_, address) => (await served.getMany([address]))[0])
+    const sync = new SyncStream({ overlay: table, chunks: served, streamer, clock }, { kinds: ['content', 'resource'] })
     sync.start()
-    return { base, disk, chunks, table, streamer, sync, links: new Map() }
+    return { base, disk, chunks, table, streamer, sync, links: new Map(), manner }
   }
 
   /** Stops a node as a kill would: its connections break, and nothing is said. */
@@ -62,13 +84,13 @@ export class Swarm {
   /** Kills a node and starts it again on the same disk, or on another. */
   async restart (node: Node, disk: Store = node.disk): Promise<Node> {
     await this.kill(node)
-    const again = await this.boot(node.base, disk)
+    const again = await this.boot(node.base, disk, node.manner)
     this.nodes[this.nodes.indexOf(node)] = again
     return again
   }
 
-  /** Connects two nodes. Returns what breaks the connection. */
-  connect (a: Node, b: Node): () => void {
+  /** Connects two nodes, as old ones would where it says so. Returns what breaks the connection. */
+  connect (a: Node, b: Node, { native: isNative = true }: { readonly native?: boolean } = {}): () => void {
     const name = (node: Node): string => toHex(node.base)
     if (a.links.has(name(b))) return a.links.get(name(b))!
     const link = { clock: this.clock, latency: this.latency }
@@ -80,11 +102,11 @@ export class Swarm {
       b.links.delete(name(a))
     }
     for (const [i, [node, other]] of ([[a, b], [b, a]] as const).entries()) {
-      const peer: StreamPeer = { key: name(other), overlay: other.base, light: false }
+      const peer: SyncPeer = { key: name(other), overlay: other.base, light: false, native: isNative }
       node.links.set(name(other), cut)
       node.table.on(peer)
       const gone = (): void => node.table.off(peer)
-      node.streamer.run(peer, { stream: stream[i]!, native: native[i]! }).then(gone, gone)
+      node.streamer.run(peer, { stream: stream[i]!, ...isNative && { native: native[i]! } }).then(gone, gone)
     }
     return cut
   }
@@ -111,6 +133,7 @@ export class Swarm {
     const depths = peerPots(this.nodes.map(({ base }) => base))
     const missing: string[] = []
     for (const node of this.nodes) {
+      if (node.manner !== 'honest') continue
       const depth = depths.get(toHex(node.base))!.depth
       const due = chunks.filter(({ address }) => proximity(node.base, address) >= depth)
       const here = await node.chunks.hasMany(due.map(({ address }) => address))
@@ -123,9 +146,19 @@ export class Swarm {
     return Array.from({ length: count }, () => makeChunk(this.random.bytes(50 + this.random.integer(100))))
   }
 
+  /** Chunks whose address is not the hash of their content. */
+  makeResources (count: number): Chunk[] {
+    return Array.from({ length: count }, () => {
+      const owner = this.random.bytes(20)
+      const data = encodeMetadata({ startTime: 0n, frequency: 60n, name: this.random.bytes(16), owner })
+      return { address: metadataAddress(metadataHash(data), owner), data }
+    })
+  }
+
   async stop (): Promise<void> {
     for (const node of this.nodes) await this.kill(node)
-    await this.clock.settle()
+    // What is under way on the links arrives nowhere.
+    await this.clock.advance(1_000)
   }
 }
 
