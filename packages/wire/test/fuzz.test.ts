@@ -44,15 +44,14 @@ test('the corpus is refused with a code or read canonically', () => {
 })
 
 test('any body is refused with a code or read canonically', async () => {
-  const count = await fuzz('bodies', seed => {
+  await fuzz('bodies', 6000, seed => {
     const random = new SeededRandom(seed)
     judge(random.pick(codecs), mutate(random, random.pick(bodies), bodies))
   })
-  expect(count).toBeGreaterThan(100)
 })
 
 test('any message is refused with a code or read', async () => {
-  await fuzz('messages', seed => {
+  await fuzz('messages', 3000, seed => {
     const random = new SeededRandom(seed)
     const envelope = mutate(random, random.pick(wires), wires)
     ours(() => openEnvelope(envelope))
@@ -64,7 +63,7 @@ test('any message is refused with a code or read', async () => {
 test('any value is written as others write it, and read back', async () => {
   const text = (random: SeededRandom): string => String.fromCodePoint(...Array.from({ length: random.integer(70) }, () => random.pick([65, 0x7f, 0x80, 0xe9, 0x7ff, 0x800, 0xffff, 0x1f600])))
   const u64 = (random: SeededRandom): bigint => random.bytes(8).subarray(random.integer(9)).reduce((sum, byte) => sum << 8n | BigInt(byte), 0n)
-  await fuzz('values', seed => {
+  await fuzz('values', 200, seed => {
     const random = new SeededRandom(seed)
     const Stream = { Name: text(random), Key: text(random), Live: random.integer(2) === 1 }
     const Hashes = random.bytes(random.pick([0, 1, 2, 31, 32, 55, 56, 57, 255, 256, 257, 4096]))
@@ -89,7 +88,7 @@ test('decoding takes steps and memory by what came, not by what it claims', asyn
     } as never)
   }
   let taken = 0
-  await fuzz('steps', seed => {
+  await fuzz('steps', 5000, seed => {
     const random = new SeededRandom(seed)
     const codec = random.pick(codecs)
     const body = mutate(random, random.pick(bodies), bodies)
@@ -115,7 +114,7 @@ test('decoding takes steps and memory by what came, not by what it claims', asyn
 const capabilities = [{ name: 'bzz', version: 6 }, { name: 'stream', version: 5 }]
 
 test('whatever comes into a session, it goes on or ends with a code, and leaves nothing behind', async () => {
-  await fuzz('sessions', async seed => {
+  await fuzz('sessions', 200, async seed => {
     const random = new SeededRandom(seed)
     const clock = new VirtualClock()
     const [left, right] = pair({ window: 1 << 20 })
@@ -153,7 +152,7 @@ test('whatever comes into a session, it goes on or ends with a code, and leaves 
 })
 
 test('two sessions with a liar between them end on both sides with a code, or on neither', async () => {
-  await fuzz('liar', async seed => {
+  await fuzz('liar', 80, async seed => {
     const random = new SeededRandom(seed)
     const clock = new VirtualClock()
     const [[a, liarA], [liarB, b]] = [pair(), pair()]

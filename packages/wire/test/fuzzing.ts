@@ -1,25 +1,24 @@
 import type { SeededRandom } from '@skep/sim'
 
-/** Milliseconds that each fuzz test may take; `SKEP_FUZZ_MS` makes it a long run. */
-export const FUZZ_MS = Number(process.env.SKEP_FUZZ_MS ?? 400)
-/** Where the randomness begins; a failure prints it. */
+/** How many times as long as usual the fuzz tests run; a long run says how often and how fast. */
+export const FUZZ = Number(process.env.SKEP_FUZZ ?? 1)
+/** Where the randomness begins; a failure prints the seed that failed. */
 export const FUZZ_SEED = Number(process.env.SKEP_FUZZ_SEED ?? 1)
-const LONG = process.env.SKEP_FUZZ_MS !== undefined
 
-/** Runs `once` until the time is over, and says how often when the run is a long one. */
-export async function fuzz (name: string, once: (seed: number) => unknown): Promise<number> {
-  const began = performance.now()
-  let count = 0
-  for (; performance.now() - began < FUZZ_MS; count++) {
-    const seed = FUZZ_SEED * 1_000_003 + count
+/** Runs `once` with so many seeds. */
+export async function fuzz (name: string, times: number, once: (seed: number) => unknown): Promise<void> {
+  const began = process.hrtime.bigint()
+  const count = Math.ceil(times * FUZZ)
+  for (let i = 0; i < count; i++) {
+    const seed = FUZZ_SEED * 1_000_003 + i
     try {
       await once(seed)
     } catch (cause) {
       throw new Error(`${name}: seed ${seed}`, { cause })
     }
   }
-  if (LONG) process.stdout.write(`${name}: ${count} executions, ${Math.round(count / (performance.now() - began) * 1000)} a second\n`)
-  return count
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9
+  if (FUZZ !== 1) process.stdout.write(`${name}: ${count} executions, ${Math.round(count / seconds)} a second\n`)
 }
 
 /** Bytes that mean something where lengths and codes stand. */
