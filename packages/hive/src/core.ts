@@ -121,7 +121,6 @@ export class HiveCore<P extends HivePeer> {
       return
     }
     this.#effects.push({ type: 'accept', peer }, { type: 'changed' })
-    if (!this.#connections.isAlone) this.#dials.rest(now)
     if (peer.light) return
     if (peer.record.underlays.length > 0) {
       this.#known.reached(peer.record, peer.signed)

@@ -18,6 +18,8 @@ interface Dial {
 
 /** Spread of a back-off around its value, so that nodes that lost the same peer do not come back in step. */
 const JITTER = 0.15
+/** Intervals for which a dial may hold its slot: a crowd in one subnet must not keep others from being dialled. */
+const MAX_WAIT = 2
 /** Subnets whose last dial is remembered; the oldest go first. */
 const MAX_SUBNETS = 1_024
 
@@ -57,10 +59,14 @@ export class Dials {
       target.underlays.some(underlay => this.#underlays.has(underlay))
   }
 
-  /** Begins a dial; `undefined` if it has to wait for its subnet, `due` gives it then. */
+  /**
+   * Begins a dial; `undefined` if it has to wait for its subnet, `due` gives it then. With
+   * too many before it, it is left to the table to suggest it again.
+   */
   begin (target: DialTarget, now: number): Dial | undefined {
-    const dial = this.#add(target)
     const at = this.#reserve(target, now)
+    if (at === undefined) return undefined
+    const dial = this.#add(target)
     if (at <= now) return dial
     this.#waiting.push({ dial, at })
     return undefined
@@ -123,10 +129,11 @@ export class Dials {
     return dial
   }
 
-  /** When all subnets of a target may be dialled; they are taken from then on. */
-  #reserve (target: DialTarget, now: number): number {
+  /** When all subnets of a target may be dialled; they are taken from then on. `undefined` if that is too far away. */
+  #reserve (target: DialTarget, now: number): number | undefined {
     const subnets = target.underlays.map(subnetOf).filter(subnet => subnet !== undefined)
     const at = Math.max(now, ...subnets.map(subnet => this.#subnets.get(subnet) ?? now))
+    if (at - now > MAX_WAIT * this.#limits.subnetInterval) return undefined
     for (const subnet of subnets) {
       this.#subnets.delete(subnet)
       this.#subnets.set(subnet, at + this.#limits.subnetInterval)

@@ -71,12 +71,16 @@ describe('the keep-connected loop', () => {
 
   test('dials into one /24 once a second, but not on this host', () => {
     const me = core()
-    me.table.register([1, 2, 3].map(i => record(address(i), `tcp://8.8.8.${i}:4000`)))
+    me.table.register([1, 2, 3, 7, 8].map(i => record(address(i), `tcp://8.8.8.${i}:4000`)))
     me.table.register([record(address(4), 'tcp://8.8.9.1:4000'), record(address(5), 'tcp://[2600::1]:4000'), record(address(6), 'tcp://[2600:0:0:aa::1]:4000')])
     expect(me.dials(me.step(start))).toEqual(['tcp://8.8.8.1:4000', 'tcp://8.8.9.1:4000', 'tcp://[2600::1]:4000'])
     expect(me.dials(me.wait(999))).toEqual([])
     expect(me.dials(me.wait(1))).toEqual(['tcp://8.8.8.2:4000', 'tcp://[2600:0:0:aa::1]:4000'])
     expect(me.dials(me.wait(1_000))).toEqual(['tcp://8.8.8.3:4000'])
+    // The others hold no slot: the table suggests them again.
+    expect(me.dials(me.wait(1_000))).toEqual([])
+    me.table.retry()
+    expect(me.dials(me.wait(1_000)).filter(each => each.includes('8.8.8.'))).toHaveLength(1)
   })
 
   test('stops dialling when the limit of connections is reached, dials on their way counted', () => {
@@ -93,9 +97,25 @@ describe('the keep-connected loop', () => {
     }
   })
 
+  test('dials a peer that did not answer at once when it is said to be elsewhere, whatever its back-off', () => {
+    const me = core()
+    me.step(start)
+    const [a, b] = [peer(address(1)), peer(address(2))]
+    me.meet(a)
+    me.meet(b)
+    const [dial] = me.only(me.step({ type: 'leave', peer: b }), 'dial')
+    const elsewhere = { type: 'peers', from: a, records: [wire(record(address(2), 'tcp://127.0.0.1:9'))] } as const
+    // While it is not known that nobody answers there is no hurry.
+    expect(me.dials(me.step({ ...elsewhere, records: [wire(record(address(2), 'tcp://127.0.0.1:8'))] }))).toEqual([])
+    expect(me.dials(me.step({ type: 'dialled', id: dial!.id, ok: false }))).toEqual([])
+    expect(me.dials(me.step(elsewhere))).toEqual(['tcp://127.0.0.1:9 tcp://127.0.0.1:8 tcp://127.0.0.1:2002'])
+  })
+
   test('tries those first who were connected when the node last ran', () => {
     const me = core(address(0), { maxDials: 2 })
     const connected = [record(address(9)), record(address(8))]
+    // The table would suggest this one.
+    me.table.register([record(address(1))])
     expect(me.dials(me.step({ type: 'start', connected, known: [record(address(1))] }))).toEqual(['tcp://127.0.0.1:2009', 'tcp://127.0.0.1:2008'])
   })
 })
