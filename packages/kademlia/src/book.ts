@@ -47,7 +47,7 @@ export class Book<R extends KadRecord, P> {
     if (this.#sizes[po]! >= this.#settings.maxKnownPerBin && this.#settled[po]!) return 'FULL'
     if (!this.#fits(record, po)) return 'SUBNET'
     if (!this.#makeRoom(po)) return 'FULL'
-    const entry = this.enter(record.overlay, po, now)
+    const entry = this.#insert(entryOf(record.overlay, po, now))
     entry.record = record
     this.#count(entry, 1)
     return 'added'
@@ -55,12 +55,7 @@ export class Book<R extends KadRecord, P> {
 
   /** The entry of an address, made if there is none. */
   enter (overlay: Address, po: number, now: number): Entry<R, P> {
-    const old = this.entries.get(overlay)
-    if (old !== undefined) return old
-    const entry = entryOf<R, P>(overlay, po, now)
-    this.entries.add(entry)
-    this.#sizes[entry.po]!++
-    return entry
+    return this.entries.get(overlay) ?? this.#insert(entryOf(overlay, po, now))
   }
 
   remove (entry: Entry<R, P>): void {
@@ -83,6 +78,12 @@ export class Book<R extends KadRecord, P> {
     if (fits) entry.record = record
     this.#count(entry, 1)
     return fits ? 'updated' : 'SUBNET'
+  }
+
+  #insert (entry: Entry<R, P>): Entry<R, P> {
+    this.entries.add(entry)
+    this.#sizes[entry.po]!++
+    return entry
   }
 
   #subnetsOf (record: KadRecord | undefined): string[] {

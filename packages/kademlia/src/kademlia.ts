@@ -263,7 +263,7 @@ export class Kademlia<R extends KadRecord, P extends KadPeer> implements Overlay
     if (overlay.length !== this.base.length) return 'BAD_ADDRESS'
     const po = proximity(this.base, overlay)
     if (po === this.base.length * 8) return 'SELF'
-    return this.#light.has(overlay) ? 'LIGHT' : this.#book.put(record, po, this.#clock.now())
+    return this.#light.size > 0 && this.#light.has(overlay) ? 'LIGHT' : this.#book.put(record, po, this.#clock.now())
   }
 
   #collision (overlay: Address): OnResult['code'] {

@@ -5,8 +5,9 @@
  * @param withPrivate - whether loopback, private and link-local addresses count.
  */
 export function subnetsOf (underlays: readonly string[] | undefined, withPrivate: boolean): string[] {
+  if (underlays === undefined || underlays.length === 0) return []
   const subnets = new Set<string>()
-  for (const underlay of underlays ?? []) {
+  for (const underlay of underlays) {
     const host = hostOf(underlay)
     const bytes = host === undefined ? undefined : ipv4(host) ?? ipv6(host)
     if (bytes === undefined || (!withPrivate && isPrivate(bytes))) continue

@@ -23,7 +23,8 @@ export interface Node<V> {
   owner: object | undefined
 }
 
-const NONE: readonly never[] = Object.freeze([])
+/** Shared by all leaves, since no list of bins is ever changed. */
+const NONE: readonly never[] = []
 
 /** The first bits of a key as a number. */
 export function wordOf (key: Uint8Array): number {

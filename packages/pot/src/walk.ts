@@ -126,7 +126,8 @@ function downTo<V> (root: Node<V> | undefined, target: Uint8Array, po: number, c
 
 /** Puts the values of a node's bins from order `from` on into a list, and then its own. */
 function pour<V> (node: Node<V>, from: number, found: V[]): void {
-  for (const bin of node.bins) if (bin.po >= from) pour(bin, 0, found)
+  const { bins } = node
+  for (let i = 0; i < bins.length; i++) if (bins[i]!.po >= from) pour(bins[i]!, 0, found)
   found.push(node.value)
 }
 
