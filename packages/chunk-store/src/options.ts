@@ -35,6 +35,14 @@ export interface ChunkStoreOptions {
   /** Defaults to `os`. */
   readonly durability?: Durability
 
+  /**
+   * Names the run of the machine, in Linux the `boot_id` of the kernel. When it changed while
+   * the store was open, the machine stopped without warning: chunks not yet on disk are gone,
+   * and a new epoch tells peers that indices may be given out anew. Empty by default: then
+   * that goes unnoticed, unless `durability` is `fsync`, with which nothing is lost.
+   */
+  readonly boot?: string
+
   /** Says the neighbourhood depth: bins at it and above are never deleted to make room. By default all bins may be. */
   readonly depth?: () => number
 
@@ -63,6 +71,7 @@ export interface ChunkStoreOptions {
 export const DEFAULTS = {
   capacity: 5_000_000,
   durability: 'os',
+  boot: '',
   depth: (): number => Infinity,
   approve: (): boolean => true,
   onCorrupt: (): void => {},

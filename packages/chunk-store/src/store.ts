@@ -7,7 +7,7 @@ import { BINS, type Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { pending, putJob, type Pending } from './jobs.ts'
 import { addressKey, indexRange, numberOf, quarantineRange } from './keys.ts'
-import { openRecords, type Epoch } from './opening.ts'
+import { closeRecords, openRecords, type Epoch } from './opening.ts'
 import { DEFAULTS, holdsTrue, type ChunkStoreOptions, type PutOptions, type ReadOptions } from './options.ts'
 import type { Plan, Arrival } from './plan.ts'
 import { Reader } from './reader.ts'
@@ -63,6 +63,7 @@ export class ChunkStore {
   readonly #signals = new Signals(BINS)
   readonly #store: Store
   readonly #writer: Writer
+  #closing: Promise<void> | undefined
   /** Damaged bodies that are kept. */
   #quarantined = 0
 
@@ -75,7 +76,7 @@ export class ChunkStore {
   static async open (needs: ChunkStoreNeeds, options: ChunkStoreOptions = {}): Promise<ChunkStore> {
     checkAddress(needs.base)
     const all = { ...DEFAULTS, ...options }
-    const { epoch, counters } = await openRecords(needs.store, needs.base, needs.random)
+    const { epoch, counters } = await openRecords(needs.store, needs.base, needs.random, all.durability === 'fsync' ? '' : all.boot)
     const chunks = new ChunkStore(needs, epoch, counters, all)
     for await (const _ of needs.store.range({ ...quarantineRange(), limit: all.maxQuarantine })) chunks.#quarantined++
     return chunks
@@ -237,10 +238,18 @@ export class ChunkStore {
     return faults
   }
 
-  /** Writes what was put, and takes nothing more. The Store stays open. Idempotent. */
+  /**
+   * Writes what was put, down to the disk, and takes nothing more. The Store stays open.
+   * Idempotent.
+   */
   async close (): Promise<void> {
-    await this.#writer.close()
-    this.#signals.clear()
+    this.#closing ??= (async () => {
+      await this.#writer.close()
+      this.#signals.clear()
+      // Where this cannot be written the next opening takes the worst for granted.
+      await closeRecords(this.#store, this.#options.boot).catch(() => {})
+    })()
+    return this.#closing
   }
 
   #arrival ({ address, data }: Chunk, { kind = kindOf(address, data, this.#options.validators), pinned = false, insured }: PutOptions): Arrival {

@@ -103,3 +103,30 @@ test.each(Array.from({ length: 25 }, (_, i) => 200 + i))('without fsync a power 
   expect(here.lastIndexOf(true)).toBe(here.filter(Boolean).length - 1)
   expect(here.filter(Boolean)).toHaveLength(again.size)
 })
+
+test('after a power cut without fsync the epoch is another one, after a kill it is not', async () => {
+  const random = new SeededRandom(1)
+  const clock = new VirtualClock()
+  const open = async (store: CrashStore, boot: string): Promise<ChunkStore> => ChunkStore.open({ store, base, clock, random }, { boot })
+  let disk = new CrashStore()
+  const first = await open(disk, 'monday')
+  await first.put([chunk(1)])
+
+  disk = disk.crash('process', () => 0)
+  const killed = await open(disk, 'monday')
+  expect(killed.epoch).toBe(first.epoch)
+  await killed.put([chunk(2)])
+
+  disk = disk.crash('machine', () => 0)
+  const cut = await open(disk, 'tuesday')
+  expect(cut.epoch).not.toBe(first.epoch)
+  expect(await cut.has(chunk(2).address)).toBe(false)
+  await cut.put([chunk(3)])
+  await cut.close()
+
+  // Closed in order: the machine may be switched off.
+  disk = disk.crash('machine', () => 0)
+  const later = await open(disk, 'wednesday')
+  expect(later.epoch).toBe(cut.epoch)
+  expect(await later.has(chunk(3).address)).toBe(true)
+})
