@@ -17,8 +17,10 @@ export interface ChannelNeeds {
   readonly remoteWindow: number
   /** Bytes of the remote's that we take before we give credit. */
   readonly window: number
-  /** Something is ready to be framed. */
+  /** A message is ready to go out. */
   readonly wake: () => void
+  /** Something else is to be told: credit, the end, an abort. */
+  readonly attend: () => void
 }
 
 /** One sub-protocol's share of a session: a Conn on one side, frames on the other. */
@@ -68,7 +70,7 @@ export class Channel implements Conn {
     this.maxMessageSize = needs.maxMessageSize
     this.#credit = needs.remoteWindow
     this.#grain = needs.window / 2 - OVERHEAD
-    const reader: AsyncIterator<Uint8Array> = { next: async () => this.#next() }
+    const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
     this.source = { [Symbol.asyncIterator]: () => reader }
   }
 
@@ -97,7 +99,7 @@ export class Channel implements Conn {
       this.#endDue = true
       this.#ended = true
       this.#drop()
-      this.#needs.wake()
+      this.#needs.attend()
     }
     await this.drained()
   }
@@ -106,7 +108,7 @@ export class Channel implements Conn {
     if (this.#over !== undefined) return
     this.fail(reason)
     this.#resetDue = true
-    this.#needs.wake()
+    this.#needs.attend()
   }
 
   // The session's side.
@@ -135,6 +137,11 @@ export class Channel implements Conn {
     this.#credit -= frame.length - 1 + OVERHEAD
     if (this.#framedBytes < OUTGOING) this.#writer?.()
     return frame
+  }
+
+  /** Whether this channel was closed, and its end not yet told. */
+  get ending (): boolean {
+    return this.#endDue
   }
 
   /** Whether the end of this channel is to be told now, once. */
@@ -220,23 +227,27 @@ export class Channel implements Conn {
     this.finish(reason)
   }
 
-  async #next (): Promise<IteratorResult<Uint8Array>> {
-    while (true) {
-      const message = this.#messages.shift()
-      if (message !== undefined) {
-        this.#consumed(message.length + OVERHEAD)
-        return { done: false, value: message }
-      }
+  /** Answers at once with what is here; most messages come in company. */
+  #next (): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#messages.shift()
+    if (value === undefined) return this.#wait()
+    this.#consumed(value.length + OVERHEAD)
+    return Promise.resolve({ done: false, value })
+  }
+
+  async #wait (): Promise<IteratorResult<Uint8Array>> {
+    while (this.#messages.length === 0) {
       if (this.#error !== undefined) throw this.#error
       if (this.#ended) return { done: true, value: undefined }
       await new Promise<void>(resolve => { this.#reader = resolve })
       this.#reader = undefined
     }
+    return this.#next()
   }
 
   #consumed (cost: number): void {
     this.#read += cost
-    if (this.#read >= this.#grain) this.#needs.wake()
+    if (this.#read >= this.#grain) this.#needs.attend()
   }
 
   /** Reads away what came. */

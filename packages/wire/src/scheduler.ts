@@ -19,13 +19,15 @@ export class Scheduler {
 
   /** The next frame of any channel; `undefined` when none is ready. */
   next (): Uint8Array | undefined {
-    if (!this.#channels.some(channel => channel.ready > 0)) return undefined
-    while (true) {
+    let idle = 0
+    while (idle < this.#channels.length) {
       const channel = this.#channels[this.#turn]!
       const cost = channel.ready
       if (cost === 0) {
         channel.deficit = 0
+        idle++
       } else {
+        idle = 0
         if (!this.#served) {
           channel.deficit += QUANTUM
           this.#served = true
@@ -38,5 +40,6 @@ export class Scheduler {
       this.#turn = (this.#turn + 1) % this.#channels.length
       this.#served = false
     }
+    return undefined
   }
 }

@@ -98,6 +98,8 @@ class NativeSession implements Session {
   #wake: (() => void) | undefined
   #pingDue = false
   #pongDue = false
+  /** Whether the session or a channel may have something of its own to say. */
+  #due = false
   /** Set when the goodbye is to be said. */
   #goodbye: CloseCode | undefined
   #over = false
@@ -230,7 +232,8 @@ class NativeSession implements Session {
       maxMessageSize: Math.min(this.#limits.maxMessageSize, hello.maxMessageSize),
       remoteWindow: hello.window,
       window: this.#limits.window,
-      wake: () => this.#wake?.()
+      wake: () => this.#wake?.(),
+      attend: () => this.#attend()
     }))
     this.#scheduler = new Scheduler(this.#channels)
     this.#heard = this.#options.clock.now()
@@ -276,7 +279,7 @@ class NativeSession implements Session {
         readControl(control.ping, frame)
         // However many came, one answer does.
         this.#pongDue = true
-        this.#wake?.()
+        this.#attend()
         return
       case control.pong.code:
         readControl(control.pong, frame)
@@ -314,7 +317,7 @@ class NativeSession implements Session {
         this.#resolveSaid()
         return
       }
-      const frame = this.#nextControl() ?? this.#scheduler.next() ?? this.#nextEnd()
+      const frame = (this.#due ? this.#nextControl() : undefined) ?? this.#scheduler.next()
       if (frame !== undefined) {
         yield frame
       } else {
@@ -324,6 +327,12 @@ class NativeSession implements Session {
     }
   }
 
+  #attend (): void {
+    this.#due = true
+    this.#wake?.()
+  }
+
+  /** What the session and its channels have to say for themselves; all of it is a few bytes, however much is due. */
   #nextControl (): Uint8Array | undefined {
     if (this.#pongDue) {
       this.#pongDue = false
@@ -333,17 +342,17 @@ class NativeSession implements Session {
       this.#pingDue = false
       return controlFrame(control.ping, {})
     }
+    let ending = false
     for (const channel of this.#channels) {
       if (channel.takeReset()) return controlFrame(control.reset, { channel: channel.number })
       const bytes = channel.takeCredit()
       if (bytes > 0) return controlFrame(control.credit, { channel: channel.number, bytes })
+      if (channel.takeEnd()) return controlFrame(control.end, { channel: channel.number })
+      ending ||= channel.ending
     }
+    // An end waits for the messages before it.
+    this.#due = ending
     return undefined
-  }
-
-  #nextEnd (): Uint8Array | undefined {
-    const channel = this.#channels.find(channel => channel.takeEnd())
-    return channel === undefined ? undefined : controlFrame(control.end, { channel: channel.number })
   }
 
   /** Pings, and looks whether the remote is alive. */
@@ -363,7 +372,7 @@ class NativeSession implements Session {
         return
       }
       this.#pingDue = true
-      this.#wake?.()
+      this.#attend()
       this.#tick()
     })
   }
