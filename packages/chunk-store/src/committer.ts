@@ -90,7 +90,7 @@ export class Committer {
     }
     for (const address of victims) {
       if (plan.counters.size <= capacity) break
-      if (plan.remove(address)) this.evicted++
+      if (plan.remove(address, 'lost')) this.evicted++
     }
     return applied
   }

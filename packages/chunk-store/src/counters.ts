@@ -4,7 +4,7 @@ import { readU64, writeU64 } from './bytes.ts'
 export const BINS = 17
 
 /** Bytes for each bin, and in all. Part of the format on disk. */
-const EACH = 24
+const EACH = 32
 const SIZE = 8 + EACH * BINS
 
 /** What the store counts. Written with every batch, so it is never out of step. */
@@ -17,6 +17,8 @@ export class Counters {
   readonly live: number[] = Array.from({ length: BINS }, () => 0)
   /** Per bin the index up to which every chunk that may be deleted stands in the order of access. */
   readonly swept: number[] = Array.from({ length: BINS }, () => 0)
+  /** Per bin the chunks that went without anybody's wish: to make room, or damaged. */
+  readonly lost: number[] = Array.from({ length: BINS }, () => 0)
 
   /** Chunks that are here. */
   get size (): number {
@@ -30,6 +32,7 @@ export class Counters {
       copy.last[bin] = this.last[bin]!
       copy.live[bin] = this.live[bin]!
       copy.swept[bin] = this.swept[bin]!
+      copy.lost[bin] = this.lost[bin]!
     }
     return copy
   }
@@ -41,6 +44,7 @@ export class Counters {
       writeU64(bytes, 8 + EACH * bin, this.last[bin]!)
       writeU64(bytes, 16 + EACH * bin, this.live[bin]!)
       writeU64(bytes, 24 + EACH * bin, this.swept[bin]!)
+      writeU64(bytes, 32 + EACH * bin, this.lost[bin]!)
     }
     return bytes
   }
@@ -54,6 +58,7 @@ export class Counters {
       counters.last[bin] = readU64(bytes, 8 + EACH * bin)
       counters.live[bin] = readU64(bytes, 16 + EACH * bin)
       counters.swept[bin] = readU64(bytes, 24 + EACH * bin)
+      counters.lost[bin] = readU64(bytes, 32 + EACH * bin)
       if (counters.live[bin]! > counters.last[bin]! || counters.swept[bin]! > counters.last[bin]!) return undefined
     }
     return counters

@@ -84,7 +84,7 @@ export class UnlistedLane extends Lane {
     for await (const [key, record] of this.store.range({ ...indexRange(this.bin, this.#next, undefined), limit: PAGE })) {
       last = numberOf(key)
       const place = decodePlace(record)
-      if (place?.live === true) page.push({ address: place.address, index: last })
+      if (place?.state === 'live') page.push({ address: place.address, index: last })
     }
     if (last < this.#next) return undefined
     this.#next = last + 1

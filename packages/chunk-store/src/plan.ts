@@ -68,7 +68,7 @@ export class Plan {
     counters.live[bin]!++
     const entry: Entry = { ...arrival, index, seq, access: seq }
     this.#put(dataKey(seq), encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry))
-    this.#put(indexKey(bin, index), encodePlace({ live: true, kind, seq, address }))
+    this.#put(indexKey(bin, index), encodePlace({ state: 'live', kind, seq, address }))
     this.#put(addressKey(address), encodeEntry(entry))
     this.#entries.set(name, entry)
     this.grown.add(bin)
@@ -77,7 +77,7 @@ export class Plan {
   }
 
   /** Takes a chunk away and leaves a tombstone in its place. Returns false when it is not there. */
-  remove (address: Address): boolean {
+  remove (address: Address, state: 'deleted' | 'lost'): boolean {
     const name = nameOf(address)
     const entry = this.#entries.get(name)
     if (entry === undefined) return false
@@ -85,7 +85,8 @@ export class Plan {
     this.#del(dataKey(entry.seq))
     this.#del(addressKey(address))
     if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
-    this.bury(entry.bin, entry.index, { kind: entry.kind, seq: entry.seq, address })
+    if (state === 'lost') this.counters.lost[entry.bin]!++
+    this.#put(indexKey(entry.bin, entry.index), encodePlace({ state, kind: entry.kind, seq: entry.seq, address }))
     this.#entries.set(name, undefined)
     return true
   }
@@ -93,7 +94,7 @@ export class Plan {
   /** Takes a damaged chunk away, and keeps what is left of its body. */
   quarantine (address: Address, body: Uint8Array | undefined): void {
     const entry = this.#entries.get(nameOf(address))
-    if (entry === undefined || !this.remove(address) || body === undefined) return
+    if (entry === undefined || !this.remove(address, 'lost') || body === undefined) return
     this.#put(quarantineKey(entry.seq), body)
   }
 
@@ -115,13 +116,14 @@ export class Plan {
   replant (address: Address): void {
     const entry = this.#entries.get(nameOf(address))
     if (entry === undefined) return
-    this.#put(indexKey(entry.bin, entry.index), encodePlace({ live: true, kind: entry.kind, seq: entry.seq, address }))
+    this.#put(indexKey(entry.bin, entry.index), encodePlace({ state: 'live', kind: entry.kind, seq: entry.seq, address }))
     this.#rewrite(address, entry, entry.pinned)
   }
 
-  /** Makes a tombstone of a place. */
-  bury (bin: number, index: number, place: Omit<Place, 'live'>): void {
-    this.#put(indexKey(bin, index), encodePlace({ ...place, live: false }))
+  /** Makes a tombstone of a place that points at nothing. */
+  bury (bin: number, index: number, place: Place): void {
+    this.counters.lost[bin]!++
+    this.#put(indexKey(bin, index), encodePlace({ ...place, state: 'lost' }))
   }
 
   /** Removes what is written of an address and cannot be read. */

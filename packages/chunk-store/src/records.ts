@@ -24,9 +24,12 @@ export interface Entry {
   readonly insured?: Insurance
 }
 
-/** One place of a bin's sequence; a tombstone where the chunk has gone. */
+/** Whether a place has its chunk, or is the tombstone of one that was deleted or lost. */
+export type PlaceState = 'live' | 'deleted' | 'lost'
+
+/** One place of a bin's sequence. */
 export interface Place {
-  readonly live: boolean
+  readonly state: PlaceState
   readonly kind: Kind
   readonly seq: number
   readonly address: Address
@@ -34,6 +37,9 @@ export interface Place {
 
 /** The kinds as numbers. Part of the format on disk: append only. */
 const KINDS: readonly Kind[] = ['content', 'resource', 'single-owner']
+
+/** The states of a place as numbers. Part of the format on disk: append only. */
+const STATES: readonly PlaceState[] = ['live', 'deleted', 'lost']
 
 const ENTRY_SIZE = 28
 const INSURED_SIZE = ENTRY_SIZE + 8 + ADDRESS_SIZE
@@ -83,7 +89,7 @@ export function decodeEntry (bytes: Uint8Array): Entry | undefined {
 
 export function encodePlace (place: Place): Uint8Array {
   const bytes = new Uint8Array(PLACE_SIZE)
-  bytes[0] = place.live ? 0 : 1
+  bytes[0] = STATES.indexOf(place.state)
   bytes[1] = KINDS.indexOf(place.kind)
   writeU64(bytes, 2, place.seq)
   bytes.set(place.address, 10)
@@ -93,8 +99,9 @@ export function encodePlace (place: Place): Uint8Array {
 /** Reads a place; `undefined` when it is damaged. */
 export function decodePlace (bytes: Uint8Array): Place | undefined {
   const kind = KINDS[bytes[1] ?? KINDS.length]
-  if (bytes.length !== PLACE_SIZE || kind === undefined) return undefined
-  return { live: bytes[0] === 0, kind, seq: readU64(bytes, 2), address: bytes.slice(10) }
+  const state = STATES[bytes[0] ?? STATES.length]
+  if (bytes.length !== PLACE_SIZE || kind === undefined || state === undefined) return undefined
+  return { state, kind, seq: readU64(bytes, 2), address: bytes.slice(10) }
 }
 
 /** Writes the record of a body in `bytes`: checksum, kind, bin, index, address, data. It says enough to find its way back. */

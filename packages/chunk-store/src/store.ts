@@ -11,7 +11,7 @@ import { closeRecords, openRecords, type Epoch } from './opening.ts'
 import { DEFAULTS, holdsTrue, type ChunkStoreOptions, type PutOptions, type ReadOptions } from './options.ts'
 import type { Plan, Arrival } from './plan.ts'
 import { Reader } from './reader.ts'
-import { decodeEntry, decodePlace } from './records.ts'
+import { decodeEntry, decodePlace, type PlaceState } from './records.ts'
 import { Signals } from './signals.ts'
 import { findFaults, type Fault } from './verify.ts'
 import { Writer } from './writer.ts'
@@ -159,7 +159,7 @@ export class ChunkStore {
 
   /** Deletes chunks, pinned ones too; their places in the sequence stay as tombstones. Returns how many were here. */
   async delete (addresses: readonly Address[]): Promise<number> {
-    return this.#now(addresses, plan => addresses.filter(address => plan.remove(address)).length)
+    return this.#now(addresses, plan => addresses.filter(address => plan.remove(address, 'deleted')).length)
   }
 
   /** Pins chunks, so that they are never deleted to make room, or lets them go. Returns how many are here. */
@@ -178,25 +178,21 @@ export class ChunkStore {
    * `undefined`), at most `limit`, in order of index. Tombstones are passed over.
    */
   async entries (bin: number, from: number, to: number | undefined, limit: number): Promise<IndexEntry[]> {
-    this.#writer.check()
+    return this.#places(bin, from, to, limit, 'live')
+  }
+
+  /**
+   * Lists, as {@link entries} does, the places of chunks that went without anybody's wish:
+   * deleted to make room, or damaged. Some may have come again since, at another place.
+   */
+  async lostEntries (bin: number, from: number, to: number | undefined, limit: number): Promise<IndexEntry[]> {
+    return this.#places(bin, from, to, limit, 'lost')
+  }
+
+  /** How many chunks of the bin were ever lost so. */
+  lost (bin: number): number {
     checkBin(bin)
-    const found: IndexEntry[] = []
-    let next = from
-    while (found.length < limit && (to === undefined || next <= to)) {
-      const wanted = limit - found.length
-      let seen = 0
-      for await (const [key, value] of this.#store.range({ ...indexRange(bin, next, to), limit: wanted })) {
-        seen++
-        const index = numberOf(key)
-        next = index + 1
-        const place = decodePlace(value)
-        if (place?.live !== true) continue
-        found.push({ index, address: place.address, kind: place.kind })
-        this.#reader.remember(nameOf(place.address), place.seq)
-      }
-      if (seen < wanted) break
-    }
-    return found
+    return this.#committer.counters.lost[bin]!
   }
 
   /** Calls `listener` in the tick in which new chunks of the bin were committed, once a batch. Returns the unsubscribe function. */
@@ -250,6 +246,28 @@ export class ChunkStore {
       await closeRecords(this.#store, this.#options.boot).catch(() => {})
     })()
     return this.#closing
+  }
+
+  async #places (bin: number, from: number, to: number | undefined, limit: number, state: PlaceState): Promise<IndexEntry[]> {
+    this.#writer.check()
+    checkBin(bin)
+    const found: IndexEntry[] = []
+    let next = from
+    while (found.length < limit && (to === undefined || next <= to)) {
+      const wanted = limit - found.length
+      let seen = 0
+      for await (const [key, value] of this.#store.range({ ...indexRange(bin, next, to), limit: wanted })) {
+        seen++
+        const index = numberOf(key)
+        next = index + 1
+        const place = decodePlace(value)
+        if (place?.state !== state) continue
+        found.push({ index, address: place.address, kind: place.kind })
+        if (state === 'live') this.#reader.remember(nameOf(place.address), place.seq)
+      }
+      if (seen < wanted) break
+    }
+    return found
   }
 
   #arrival ({ address, data }: Chunk, { kind = kindOf(address, data, this.#options.validators), pinned = false, insured }: PutOptions): Arrival {

@@ -75,7 +75,7 @@ async function * checkEntries (
     else if (sound.kind !== entry.kind || !holdsTrue(validators, entry.kind, address, sound.data)) yield { fault: { code: 'BODY_INVALID', ...fault }, ...quarantine }
     else {
       live[entry.bin]!++
-      if (place?.live === true && place.seq === entry.seq && same(place.address, address)) continue
+      if (place?.state === 'live' && place.seq === entry.seq && same(place.address, address)) continue
       yield { fault: { code: 'PLACE_WRONG', ...fault }, addresses: [address], mend: plan => plan.replant(address) }
     }
   }
@@ -86,7 +86,7 @@ async function * checkPlaces (store: Store, bin: number, last: number): AsyncGen
     const page: { index: number, record: Uint8Array }[] = []
     for await (const [key, record] of store.range(indexRange(bin, from, Math.min(last, from + PAGE - 1)))) page.push({ index: numberOf(key), record })
     const places = page.map(({ index, record }) => ({ index, place: decodePlace(record) }))
-    const lively = places.filter(({ place }) => place?.live === true)
+    const lively = places.filter(({ place }) => place?.state === 'live')
     const entries = await store.getMany(lively.map(({ place }) => addressKey(place!.address)))
     for (const [i, { index, place }] of lively.entries()) {
       const entry = entries[i] === undefined ? undefined : decodeEntry(entries[i])

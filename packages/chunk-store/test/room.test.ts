@@ -112,3 +112,16 @@ test.each(Array.from({ length: 20 }, (_, i) => i))('under random puts, readings 
   }
   for await (const fault of store.verify()) expect.fail(fault.code)
 })
+
+test('what went to make room is listed as lost, what was deleted on purpose is not', async () => {
+  const { open } = fixture()
+  const store = await open({ capacity: 3 })
+  const all = inBin(0, 5)
+  for (const each of all) await store.put([each])
+  await store.delete([all[2]!.address])
+  expect(store.lost(0)).toBe(2)
+  expect((await store.lostEntries(0, 1, undefined, 10)).map(({ index, address }) => [index, address])).toEqual([[1, all[0]!.address], [2, all[1]!.address]])
+  expect(await store.lostEntries(0, 2, undefined, 10)).toHaveLength(1)
+  await store.close()
+  expect((await open({ capacity: 3 })).lost(0)).toBe(2)
+})
