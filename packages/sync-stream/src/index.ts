@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { binsFor, legacyBins } from './bins.ts'
+export type { LostChunks } from './healer.ts'
 export { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
 export { SYNC, type SyncPeer } from './kinds.ts'
 export type { SyncStreamOptions } from './options.ts'

@@ -2,6 +2,7 @@ import type { Kind } from '@skep/chunk'
 import type { Clock, Overlay } from '@skep/interface'
 import type { StreamPeer, StreamStatus, StreamType, Subscription } from '@skep/streamer'
 import { binsFor, legacyBins } from './bins.ts'
+import { Healer, type HealerNeeds, type LostChunks } from './healer.ts'
 import { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
 import { isLegacy, servesTo, STREAM_OF, SYNC } from './kinds.ts'
 import { DEFAULTS, type SyncStreamOptions } from './options.ts'
@@ -11,8 +12,10 @@ import { BinSource, type ServedChunks } from './source.ts'
 import { statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
 
+type HealerStreamer = HealerNeeds<StreamPeer>['streamer']
+
 /** What syncing needs of the streamer. `Streamer` fits. */
-export interface SyncStreamer {
+export interface SyncStreamer extends HealerStreamer {
   register (type: StreamType): void
   subscribe (peer: StreamPeer, name: string, key: string): Subscription
   onSubscriptionRequest (decide: (peer: StreamPeer, name: string, key: string) => boolean): void
@@ -30,7 +33,7 @@ export interface SyncStreamer {
 export interface SyncStreamNeeds<P extends StreamPeer> {
   /** Who is connected. Peers must be known to the streamer, or become so soon. */
   readonly overlay: Overlay<P>
-  readonly chunks: ServedChunks & TakenChunks
+  readonly chunks: ServedChunks & TakenChunks & LostChunks
   readonly streamer: SyncStreamer
   readonly clock: Clock
 }
@@ -64,6 +67,7 @@ export class SyncStream<P extends StreamPeer> {
   readonly #wishes: Wishes<P>
   /** What old peers should take of us. */
   readonly #requests: Wishes<P>
+  readonly #healer: Healer<P>
   readonly #progress = new Progress<StreamPeer>()
   readonly #subscriptions = new Map<P, Map<string, Subscription>>()
   readonly #listeners = new Set<() => void>()
@@ -85,6 +89,7 @@ export class SyncStream<P extends StreamPeer> {
       isLegacy(peer) ? [] : binsFor(po, depth).flatMap(bin => streams.map(name => `${name}|${formatBinKey(bin)}`)))
     this.#requests = new Wishes(this.#options, (peer, po, depth) =>
       isLegacy(peer) ? binsFor(po, depth).map(bin => `${SYNC}|${formatBinKey(bin)}`) : [])
+    this.#healer = new Healer(needs, this.#options.refused)
     for (const kind of this.#options.kinds) needs.streamer.register(this.#type(kind))
     needs.streamer.onSubscriptionRequest((peer, name, key) => name === SYNC && this.#makesSense(peer, key))
   }
@@ -105,6 +110,7 @@ export class SyncStream<P extends StreamPeer> {
     this.#next = undefined
     this.#report?.()
     this.#report = undefined
+    this.#healer.stop()
     const now = this.#needs.clock.now()
     this.#requests.step(now, [], 0)
     for (const [peer, stream] of this.#wishes.step(now, [], 0).close) this.#close(peer, stream)
@@ -210,6 +216,8 @@ export class SyncStream<P extends StreamPeer> {
       const { synced } = this.status()
       if (synced !== this.#announced) this.#needs.streamer.announceSynced(synced)
       this.#announced = synced
+      // Only then is everybody known who might have what was lost.
+      if (synced) this.#healer.look()
       for (const listener of Array.from(this.#listeners)) listener()
     })
   }

@@ -9,7 +9,7 @@ import { proximity, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { Streamer, type StreamPeer } from '@skep/streamer'
-import { SyncStream, type SyncPeer } from '@skep/sync-stream'
+import { SyncStream, type SyncPeer, type SyncStreamNeeds } from '@skep/sync-stream'
 
 type Record = { readonly overlay: Address }
 
@@ -23,6 +23,7 @@ export interface Node {
   readonly sync: SyncStream<StreamPeer>
   readonly links: Map<string, () => void>
   readonly manner: Manner
+  readonly capacity: number
 }
 
 /** How a node that is not honest answers. */
@@ -42,16 +43,19 @@ export class Swarm {
     this.latency = latency
   }
 
-  async add (base: Address = this.random.bytes(32), disk: Store = memoryStore(), manner: Manner = 'honest'): Promise<Node> {
-    const node = await this.boot(base, disk, manner)
+  async add (base: Address = this.random.bytes(32), disk: Store = memoryStore(), manner: Manner = 'honest', capacity: number = 100_000): Promise<Node> {
+    const node = await this.boot(base, disk, manner, capacity)
     this.nodes.push(node)
     return node
   }
 
-  async boot (base: Address, disk: Store, manner: Manner): Promise<Node> {
+  async boot (base: Address, disk: Store, manner: Manner, capacity: number): Promise<Node> {
     const { clock, random } = this
-    const chunks = await ChunkStore.open({ store: disk, base, clock, random }, { validators: everyValidator })
-    const served: Pick<ChunkStore, 'epoch' | 'last' | 'entries' | 'getMany' | 'hasMany' | 'onBin' | 'put'> = {
+    const table = new Kademlia<Record, StreamPeer>({ base, clock, random })
+    const chunks: ChunkStore = await ChunkStore.open({ store: disk, base, clock, random }, { validators: everyValidator, capacity, depth: () => table.depth })
+    const served: SyncStreamNeeds<StreamPeer>['chunks'] = {
+      lost: bin => chunks.lost(bin),
+      lostEntries: (...all) => chunks.lostEntries(...all),
       epoch: chunks.epoch,
       last: bin => chunks.last(bin),
       entries: (...all) => chunks.entries(...all),
@@ -64,13 +68,12 @@ export class Swarm {
         return manner === 'lying' ? found.map(lie) : found
       }
     }
-    const table = new Kademlia<Record, StreamPeer>({ base, clock, random })
     const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(disk) })
     // Second sources are asked for single chunks; a node answers these as retrieval does.
     streamer.onRequest(async (_, address) => (await served.getMany([address]))[0])
     const sync = new SyncStream({ overlay: table, chunks: served, streamer, clock }, { kinds: ['content', 'resource'] })
     sync.start()
-    return { base, disk, chunks, table, streamer, sync, links: new Map(), manner }
+    return { base, disk, chunks, table, streamer, sync, links: new Map(), manner, capacity }
   }
 
   /** Stops a node as a kill would: its connections break, and nothing is said. */
@@ -84,7 +87,7 @@ export class Swarm {
   /** Kills a node and starts it again on the same disk, or on another. */
   async restart (node: Node, disk: Store = node.disk): Promise<Node> {
     await this.kill(node)
-    const again = await this.boot(node.base, disk, node.manner)
+    const again = await this.boot(node.base, disk, node.manner, node.capacity)
     this.nodes[this.nodes.indexOf(node)] = again
     return again
   }
