@@ -84,6 +84,8 @@ export class Items {
   readonly #stored = new StoredMeanwhile()
   /** Items asked of anybody. */
   #asks = 0
+  /** Fetches that are open. */
+  #fetches = 0
 
   constructor (context: Context, events: ItemEvents) {
     this.#context = context
@@ -149,6 +151,7 @@ export class Items {
 
   /** An offer names an item that a fetch waits for: the peer is asked at once. */
   offered (peer: PeerState, key: string): void {
+    if (this.#fetches === 0) return
     const item = this.#items.get(key)
     if (item === undefined || item.fetches.size === 0 || item.checking || item.asked.has(peer)) return
     this.#ask(item, peer, true)
@@ -158,13 +161,16 @@ export class Items {
   fetch (fetch: Fetch): void {
     const item = this.#enter(fetch.id, idKey(fetch.id))
     item.fetches.add(fetch)
+    this.#fetches++
     if (item.underWay) this.#armHedge(item)
     else this.#next(item)
   }
 
   /** Ends a fetch that nobody waits for any more. */
   cancel (fetch: Fetch): void {
+    if (fetch.settled) return
     fetch.settled = true
+    this.#fetches--
     const item = this.#items.get(idKey(fetch.id))
     if (item?.fetches.delete(fetch) === true) this.#tidy(item)
   }
@@ -276,7 +282,7 @@ export class Items {
   }
 
   #ask (item: Item, peer: PeerState, single: boolean): void {
-    const { context } = { context: this.#context }
+    const context = this.#context
     if (!peer.asks.has(item.key)) this.#asks++
     // Put at the end, so that the oldest come first.
     peer.asks.delete(item.key)
@@ -344,6 +350,7 @@ export class Items {
   #settleFetch (fetch: Fetch, data: Uint8Array | undefined): void {
     if (fetch.settled) return
     fetch.settled = true
+    this.#fetches--
     this.#context.emit({ type: 'settle', fetch, data })
   }
 

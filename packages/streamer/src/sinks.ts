@@ -9,7 +9,9 @@ export class Sinks {
   /** Aborts when the streamer stops; a body that is being stored then is not waited for. */
   readonly #stopping: AbortSignal
   readonly #step: (input: Input) => void
-  readonly #open = new Map<Pull, { sink: Sink, controller: AbortController }>()
+  readonly #open = new Map<Pull, Sink>()
+  /** What is asked of a sink, while it is. */
+  readonly #asking = new Map<Pull, Set<AbortController>>()
 
   constructor (intervals: IntervalsStore, stopping: AbortSignal, step: (input: Input) => void) {
     this.#intervals = intervals
@@ -18,34 +20,42 @@ export class Sinks {
   }
 
   open (pull: Pull, sink: Sink): void {
-    this.#open.set(pull, { sink, controller: new AbortController() })
+    this.#open.set(pull, sink)
   }
 
   close (pull: Pull): void {
-    const entry = this.#open.get(pull)
-    if (entry === undefined) return
+    const sink = this.#open.get(pull)
     this.#open.delete(pull)
-    entry.controller.abort()
-    entry.sink.close()
+    for (const controller of this.#asking.get(pull) ?? []) controller.abort()
+    this.#asking.delete(pull)
+    sink?.close()
   }
 
   need ({ batch, ticket }: Extract<Effect, { type: 'need' }>): void {
-    const entry = this.#open.get(batch.pull)
+    const { pull, ids } = batch
+    const controller = new AbortController()
+    let asking = this.#asking.get(pull)
+    if (asking === undefined) this.#asking.set(pull, asking = new Set())
+    asking.add(controller)
     const ask = async (): Promise<boolean[] | undefined> => {
       try {
-        return await entry?.sink.need(batch.ids, { signal: entry.controller.signal })
+        return await this.#open.get(pull)?.need(ids, { signal: controller.signal })
       } catch {
         return undefined
       }
     }
-    void ask().then(flags => { this.#step({ type: 'needed', batch, ticket, flags }) })
+    void ask().then(flags => {
+      asking.delete(controller)
+      if (asking.size === 0 && this.#asking.get(pull) === asking) this.#asking.delete(pull)
+      this.#step({ type: 'needed', batch, ticket, flags })
+    })
   }
 
   async put (pull: Pull, id: Uint8Array, data: Uint8Array): Promise<PutResult> {
-    const entry = this.#open.get(pull)
-    if (entry === undefined) return 'failed'
+    const sink = this.#open.get(pull)
+    if (sink === undefined) return 'failed'
     try {
-      await entry.sink.put(id, data, { signal: this.#stopping })
+      await sink.put(id, data, { signal: this.#stopping })
       return 'stored'
     } catch (error) {
       if (this.#stopping.aborted || (error as { code?: string } | undefined)?.code === 'STREAMER_SINK_FAILED') return 'failed'
@@ -55,7 +65,7 @@ export class Sinks {
 
   seal ({ batch, ranges, outcomes, mark }: Extract<Effect, { type: 'seal' }>): void {
     const { pull } = batch
-    const sink = this.#open.get(pull)?.sink
+    const sink = this.#open.get(pull)
     const work = async (): Promise<boolean> => {
       try {
         await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes })

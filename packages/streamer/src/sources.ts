@@ -20,7 +20,8 @@ export class Sources {
   readonly #limits: StreamerLimits
   readonly #step: (input: Input) => void
   readonly #open = new Map<Feed, Source>()
-  readonly #running = new Map<Serve, AbortController>()
+  /** What runs for a half, each with a signal of its own, so that listeners do not pile up on one. */
+  readonly #running = new Map<Serve, Set<AbortController>>()
   readonly #delivering = new WeakMap<Serve, Promise<void>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
@@ -64,7 +65,7 @@ export class Sources {
 
   collect ({ serve, stretch }: Extract<Effect, { type: 'collect' }>): void {
     const { from, to } = stretch
-    const controller = this.#controller(serve)
+    const controller = this.#begin(serve)
     const collect = async (): Promise<Batch | undefined> => {
       const source = this.#open.get(serve.feed)
       if (source === undefined) return undefined
@@ -82,12 +83,16 @@ export class Sources {
         return undefined
       }
     }
-    void collect().then(batch => { if (!controller.signal.aborted) this.#step({ type: 'collected', serve, stretch, batch }) })
+    void collect().then(batch => {
+      this.#end(serve, controller)
+      if (!controller.signal.aborted) this.#step({ type: 'collected', serve, stretch, batch })
+    })
   }
 
   /** Reads and sends what a peer wanted, a part at a time as it takes them. */
   deliver ({ serve, ids, priority }: Extract<Effect, { type: 'deliver' }>, to: Conversation | undefined, sent: (bytes: number) => void): void {
-    const { signal } = this.#controller(serve)
+    const controller = this.#begin(serve)
+    const { signal } = controller
     const missing: Uint8Array[] = []
     const deliver = async (): Promise<void> => {
       for (let at = 0; at < ids.length && !signal.aborted; at += READ_AHEAD) {
@@ -110,13 +115,17 @@ export class Sources {
     this.#delivering.set(serve, turn.catch(() => {}))
     void turn
       .catch(() => { for (const id of ids) if (!missing.includes(id)) missing.push(id) })
-      .then(() => { this.#step({ type: 'delivered', serve, missing: signal.aborted ? [] : missing }) })
+      .then(() => {
+        this.#end(serve, controller)
+        this.#step({ type: 'delivered', serve, missing: signal.aborted ? [] : missing })
+      })
   }
 
   /** Stops what runs for a half. */
   halt (serve: Serve): void {
-    this.#running.get(serve)?.abort()
+    const running = this.#running.get(serve)
     this.#running.delete(serve)
+    for (const controller of running ?? []) controller.abort()
   }
 
   close (feed: Feed): void {
@@ -161,10 +170,18 @@ export class Sources {
     if (running?.size === 0) this.#answers.delete(peer)
   }
 
-  #controller (serve: Serve): AbortController {
-    let controller = this.#running.get(serve)
-    if (controller === undefined) this.#running.set(serve, controller = new AbortController())
+  #begin (serve: Serve): AbortController {
+    const controller = new AbortController()
+    const running = this.#running.get(serve)
+    if (running === undefined) this.#running.set(serve, new Set([controller]))
+    else running.add(controller)
     return controller
+  }
+
+  #end (serve: Serve, controller: AbortController): void {
+    const running = this.#running.get(serve)
+    running?.delete(controller)
+    if (running?.size === 0) this.#running.delete(serve)
   }
 
   /** What of a source's answer is offered; `undefined` if it is none. */

@@ -21,7 +21,7 @@ export class StoredMeanwhile {
 
   /** Whether the item was stored after the question was asked. */
   since (ticket: number, space: string, key: string): boolean {
-    return (this.#notes.get(key + space) ?? 0) >= ticket
+    return this.#notes.size > 0 && (this.#notes.get(key + space) ?? 0) >= ticket
   }
 
   note (space: string, key: string): void {

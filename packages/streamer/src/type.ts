@@ -70,6 +70,7 @@ export interface Sink {
   /**
    * Checks and stores an item. Resolves when it is durable; rejects what is not what its
    * id says. A rejection with code `STREAMER_SINK_FAILED` blames our own store instead.
+   * The signal is that of the streamer's end: take listeners off it again.
    */
   put (id: Uint8Array, data: Uint8Array, options: { readonly signal: AbortSignal }): Promise<void>
 

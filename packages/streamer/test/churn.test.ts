@@ -80,7 +80,7 @@ class Swarm {
 }
 
 describe('while links break and nodes restart', () => {
-  for (let seed = 1; seed <= 8; seed++) {
+  for (let seed = 1; seed <= 4; seed++) {
     test(`every item gets everywhere, once, and no claim is false (seed ${seed})`, async () => {
       const swarm = new Swarm(seed, 4 + seed % 3)
       const { random, nodes, clock } = swarm

@@ -51,7 +51,7 @@ class Log implements StreamTypeSubject {
     return {
       cursor: async () => ({ epoch: `epoch ${fault === 'epoch changes' ? lines.length : this.epoch}`, last: lines.length + (fault === 'cursor counts from 1' ? 1 : 0) }),
       batch: async (from, to, { limit, signal }) => {
-        const waits = (): boolean => fault === 'bounded waits' ? true : to === undefined && from > lines.length && fault !== 'open does not wait'
+        const waits = (): boolean => fault === 'bounded waits' ? !signal.aborted : to === undefined && from > lines.length && fault !== 'open does not wait'
         while (waits()) {
           await new Promise<void>(resolve => {
             this.#wake.push(resolve)
