@@ -1,6 +1,6 @@
 import type { Conn } from '@skep/interface'
 import { WireError } from './errors.ts'
-import { Framer } from './frame.ts'
+import { Framer } from './framer.ts'
 
 /** What a message costs of a window beside its bytes, so that empty ones are bounded too. */
 export const OVERHEAD = 32
@@ -34,8 +34,6 @@ export class Channel implements Conn {
 
   readonly #needs: ChannelNeeds
   readonly #framer: Framer
-  readonly #frames: Uint8Array[] = []
-  #framedBytes = 0
   /** Bytes that the remote still takes. */
   #credit: number
   readonly #messages: Uint8Array[] = []
@@ -124,7 +122,7 @@ export class Channel implements Conn {
 
   /** Bytes of the next frame that may go out; 0 when there is none, or no credit for it. */
   get ready (): number {
-    const frame = this.#frames[0]
+    const frame = this.#framer.next
     if (frame === undefined) return 0
     const cost = frame.length - 1 + OVERHEAD
     return cost <= this.#credit ? cost : 0
@@ -132,11 +130,15 @@ export class Channel implements Conn {
 
   /** Takes the frame that is {@link Channel.ready}. */
   take (): Uint8Array {
-    const frame = this.#frames.shift()!
-    this.#framedBytes -= frame.length
+    const frame = this.#framer.take()
     this.#credit -= frame.length - 1 + OVERHEAD
-    if (this.#framedBytes < OUTGOING) this.#writer?.()
+    if (this.#framer.bytes < OUTGOING) this.#writer?.()
     return frame
+  }
+
+  /** The conn is done with the frame that was taken last. */
+  release (): void {
+    this.#framer.release()
   }
 
   /** Whether this channel was closed, and its end not yet told. */
@@ -146,7 +148,7 @@ export class Channel implements Conn {
 
   /** Whether the end of this channel is to be told now, once. */
   takeEnd (): boolean {
-    if (!this.#endDue || this.#frames.length > 0) return false
+    if (!this.#endDue || this.#framer.next !== undefined) return false
     this.#endDue = false
     this.#drained?.()
     return true
@@ -204,8 +206,7 @@ export class Channel implements Conn {
     this.#ended = true
     this.#reader?.()
     this.#stop(new WireError('WIRE_CLOSED', `${this.#needs.name}: the remote closed`))
-    this.#frames.length = 0
-    this.#framedBytes = 0
+    this.#framer.clear()
   }
 
   /** The session is over: what came is still read, then the end or `error`. */
@@ -214,8 +215,7 @@ export class Channel implements Conn {
     this.#error ??= error
     this.#reader?.()
     this.#stop(error ?? new WireError('WIRE_CLOSED', `${this.#needs.name}: the session is over`))
-    this.#frames.length = 0
-    this.#framedBytes = 0
+    this.#framer.clear()
     this.#endDue = false
     this.#drained?.()
   }
@@ -275,11 +275,9 @@ export class Channel implements Conn {
         this.abort(error)
         throw error
       }
-      const frame = this.#framer.frame(value)
-      this.#frames.push(frame)
-      this.#framedBytes += frame.length
+      this.#framer.push(value)
       this.#needs.wake()
-      while (this.#framedBytes >= OUTGOING && this.#over === undefined) {
+      while (this.#framer.bytes >= OUTGOING && this.#over === undefined) {
         await new Promise<void>(resolve => { this.#writer = resolve })
         this.#writer = undefined
       }

@@ -39,36 +39,3 @@ export function controlFrame<T> (kind: { readonly code: number, readonly codec: 
 export function readControl<T> (kind: { readonly codec: Codec<T> }, frame: Uint8Array): T {
   return decode(kind.codec, frame.subarray(2))
 }
-
-/** The most bytes of frames that share one piece of memory. */
-const SLAB = 65_536
-/** How many frames of the length at hand a new piece of memory is for. */
-const COMPANY = 16
-
-/**
- * Makes the frames of a sub-protocol's channel, each with a copy of its message.
- *
- * Frames are gone as soon as the conn took them, so many share one piece of memory: taking
- * a piece for each costs more than copying the message.
- */
-export class Framer {
-  readonly #channel: number
-  #slab: Uint8Array = new Uint8Array()
-  #at = 0
-
-  constructor (channel: number) {
-    this.#channel = channel
-  }
-
-  frame (message: Uint8Array): Uint8Array {
-    const length = message.length + 1
-    if (this.#at + length > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(length, Math.min(SLAB, COMPANY * length)))
-      this.#at = 0
-    }
-    const frame = this.#slab.subarray(this.#at, this.#at += length)
-    frame[0] = this.#channel
-    frame.set(message, 1)
-    return frame
-  }
-}

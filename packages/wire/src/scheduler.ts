@@ -12,12 +12,13 @@ export class Scheduler {
   #turn = 0
   /** Whether the channel whose turn it is got its quantum. */
   #served = false
+  #taken: Channel | undefined
 
   constructor (channels: readonly Channel[]) {
     this.#channels = channels
   }
 
-  /** The next frame of any channel; `undefined` when none is ready. */
+  /** The next frame of any channel; `undefined` when none is ready. It is good until {@link Scheduler.release}. */
   next (): Uint8Array | undefined {
     let idle = 0
     while (idle < this.#channels.length) {
@@ -34,6 +35,7 @@ export class Scheduler {
         }
         if (cost <= channel.deficit) {
           channel.deficit -= cost
+          this.#taken = channel
           return channel.take()
         }
       }
@@ -41,5 +43,11 @@ export class Scheduler {
       this.#served = false
     }
     return undefined
+  }
+
+  /** The conn is done with the last frame. */
+  release (): void {
+    this.#taken?.release()
+    this.#taken = undefined
   }
 }

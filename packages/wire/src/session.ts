@@ -320,6 +320,8 @@ class NativeSession implements Session {
       const frame = (this.#due ? this.#nextControl() : undefined) ?? this.#scheduler.next()
       if (frame !== undefined) {
         yield frame
+        // A conn is done with a message when it asks for the next.
+        this.#scheduler.release()
       } else {
         await new Promise<void>(resolve => { this.#wake = resolve })
         this.#wake = undefined
