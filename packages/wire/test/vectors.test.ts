@@ -1,5 +1,5 @@
 import { specVectors, vectors } from '@skep/vectors'
-import { BitVector, decode, decodeMessage, encode, encodeMessage, negotiate, offsets, openEnvelope, type Codec } from '@skep/wire'
+import { BitVector, decode, decodeMessage, encode, encodeMessage, hello, negotiate, offsets, openEnvelope, type Codec, type ProtocolSpec } from '@skep/wire'
 import { describe, expect, test } from 'vitest'
 import { hex, toHex } from './helpers.ts'
 import { protocols } from './protocols.ts'
@@ -130,5 +130,60 @@ describe.skipIf(second === undefined)('the second set', () => {
       if (ok) decode(codec, hex(body))
       else expect(() => decode(codec, hex(body)), note).toThrow(expect.objectContaining({ code: 'WIRE_DECODE' }))
     }
+  })
+})
+
+describe('recorded conversations', () => {
+  const conversation = vectors('transcript')
+
+  test.skipIf(conversation === undefined)('are read and written byte for byte', () => {
+    for (const { protocol, code, name, fields, wire } of conversation.cases) {
+      const spec: ProtocolSpec<any> = protocols[protocol as ProtocolName]
+      const message = decodeMessage(spec, Uint8Array.of(code, ...hex(wire)))
+      expect(message.name).toBe(name)
+      expect(recorded(message.value)).toEqual(fields)
+      expect(toHex(encodeMessage(spec, message.name, message.value)).slice(2)).toBe(wire)
+    }
+  })
+
+  const shared = negotiate(Object.values(protocols), Object.values(protocols))
+  const first = offsets(shared, ({ name }) => protocols[name as ProtocolName].names.length)
+
+  test.each(['two-nodes', 'retrieval-check', 'retrieval-skipcheck', 'hive-three-nodes'])('of the second set are too: %s', name => {
+    const frames = specVectors(`transcript-${name}`)
+    let count = 0
+    for (const { code, payload } of frames) {
+      // The base protocol's own, and payloads that the recording cut.
+      if (code < first[0]! || payload.includes('…')) continue
+      const at = first.filter(offset => offset <= code).length - 1
+      const spec: ProtocolSpec<any> = protocols[shared[at]!.name as ProtocolName]
+      const message = decodeMessage(spec, Uint8Array.of(code - first[at]!, ...hex(payload)))
+      expect(toHex(encodeMessage(spec, message.name, message.value)).slice(2)).toBe(payload)
+      count++
+    }
+    expect(count).toBeGreaterThan(0)
+  })
+})
+
+const devp2p = specVectors('devp2p')
+
+describe.skipIf(devp2p === undefined)('what devp2p says', () => {
+  test('is read from its hello', () => {
+    const { rlp, fields } = devp2p.hello
+    const { version, client, capabilities, id } = decode(hello, hex(rlp))
+    expect({ version, name: client, caps: capabilities.map(({ name, version }) => `${name}/${version}`), id: toHex(id) })
+      .toEqual({ version: fields.version, name: fields.name, caps: fields.caps, id: fields.id })
+  })
+
+  test('gives each shared protocol its codes', () => {
+    const all = [...Object.values(protocols), { name: 'pss', version: 2 }]
+    const codes = (theirs: readonly { name: string, version: number }[]): Record<string, number> => {
+      const shared = negotiate(all, theirs)
+      const starts = offsets(shared, ({ name }) => name === 'pss' ? 1 : protocols[name as ProtocolName].names.length)
+      return Object.fromEntries(shared.map(({ name }, i) => [name, starts[i]!]))
+    }
+    expect(codes(Object.values(protocols))).toEqual(devp2p.offsetsSwarm)
+    expect(codes(all)).toEqual(devp2p.offsetsWithPss)
+    expect(codes([protocols.bzz, protocols.hive, { name: 'stream', version: 4 }])).toEqual(devp2p.offsetsRemoteOlderStream)
   })
 })
