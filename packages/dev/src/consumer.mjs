@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { transformWithOxc } from 'vite'
 import { capture } from './run.mjs'
+import { readJson } from './workspace.mjs'
 
 /**
  * Somebody's project: an empty folder in which the packed packages are installed by
@@ -25,10 +26,17 @@ export class Consumer {
   async install (folders) {
     const tarballs = path.join(this.dir, 'tarballs')
     mkdirSync(tarballs)
-    for (const cwd of folders) await succeed('pnpm', ['pack', '--pack-destination', tarballs], cwd)
-    writeFileSync(path.join(this.dir, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-    const files = readdirSync(tarballs).map(name => `./tarballs/${name}`)
-    await succeed('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...files], this.dir)
+    /** @type {Record<string, string>} */
+    const dependencies = {}
+    for (const cwd of folders) {
+      const before = readdirSync(tarballs)
+      await succeed('pnpm', ['pack', '--pack-destination', tarballs], cwd)
+      const tarball = readdirSync(tarballs).find(name => !before.includes(name))
+      if (tarball !== undefined) dependencies[readJson(path.join(cwd, 'package.json')).name] = `file:${path.join(tarballs, tarball)}`
+    }
+    // By the overrides they find each other, and npm asks no registry for what is not there yet.
+    writeFileSync(path.join(this.dir, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies, overrides: dependencies }))
+    await succeed('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], this.dir)
   }
 
   /**
