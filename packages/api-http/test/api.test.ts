@@ -25,13 +25,13 @@ describe('files', () => {
     const whole = await api.request(`/bytes/${reference}`)
     expect(whole.status).toBe(200)
     expect(whole.headers.get('content-length')).toBe('300000')
-    expect(new Uint8Array(await whole.arrayBuffer())).toEqual(file)
+    expect(Buffer.compare(new Uint8Array(await whole.arrayBuffer()), file)).toBe(0)
     for (const [range, from, to] of [['bytes=0-0', 0, 1], ['bytes=4095-4096', 4095, 4097], ['bytes=-5', 299_995, 300_000], ['bytes=100000-', 100_000, 300_000]] as const) {
       const part = await api.request(`/bytes/${reference}`, { headers: { range } })
       expect(part.status).toBe(206)
       expect(part.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/300000`)
       expect(part.headers.get('content-length')).toBe(String(to - from))
-      expect(new Uint8Array(await part.arrayBuffer())).toEqual(file.slice(from, to))
+      expect(Buffer.compare(new Uint8Array(await part.arrayBuffer()), file.slice(from, to))).toBe(0)
     }
   })
 

@@ -55,3 +55,9 @@ export function networkId (text: string): number {
 export function collect (text: string, before: readonly string[] = []): string[] {
   return [...before, text]
 }
+
+/** Reads the name of a transport. */
+export function transport (text: string): 'tcp' | 'rlpx' {
+  if (text !== 'tcp' && text !== 'rlpx') throw new InvalidArgumentError('Expected tcp or rlpx.')
+  return text
+}

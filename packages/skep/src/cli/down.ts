@@ -20,6 +20,7 @@ export async function down (reference: string, options: { readonly output?: stri
         if (options.output === undefined) for await (const part of body as AsyncIterable<Uint8Array>) await print(io.stdout, part)
         else await save(body, options.output, signal)
       } catch (error) {
+        signal.throwIfAborted()
         if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
         throw new CliError(`the file broke off: the node could not get all of ${reference}`, { cause: error })
       }

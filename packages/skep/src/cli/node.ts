@@ -1,7 +1,9 @@
 import { createApi, serve } from '@skep/api-http'
 import { toHex } from '@skep/pot'
-import { systemRandom } from '@skep/runtime'
+import { systemClock, systemRandom } from '@skep/runtime'
 import { createNode } from '../node.ts'
+import { rlpxTransport } from '../rlpx.ts'
+import { tcpTransport } from '../tcp.ts'
 import { CLIENT } from '../version.ts'
 import { formatHostPort, isLoopback, type HostPort } from './arguments.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -13,6 +15,7 @@ import { STOP_SIGNALS } from './signals.ts'
 export interface NodeCommand {
   readonly data: string
   readonly listen: HostPort
+  readonly transport: 'tcp' | 'rlpx'
   readonly api: HostPort
   readonly bootnode?: readonly string[]
   readonly networkId: number
@@ -22,6 +25,8 @@ export interface NodeCommand {
   readonly untilStdinEnds: boolean
 }
 
+const ambient = { clock: systemClock, random: systemRandom }
+
 /** A node is given this long to stop, in milliseconds; then the process leaves all the same. */
 const STOP_WITHIN = 4_500
 
@@ -29,6 +34,8 @@ const STOP_WITHIN = 4_500
 export async function runNode (command: NodeCommand, io: Io): Promise<number> {
   for (const [option, { host }] of [['--listen', command.listen], ['--api', command.api]] as const) {
     if (isLoopback(host) || command.insecure) continue
+    // RLPx encrypts, and proves the remote's key.
+    if (option === '--listen' && command.transport === 'rlpx') continue
     throw new CliError(`${option} ${host}: others on the network would reach it, and connections are neither encrypted nor authenticated; add --insecure if that is meant`)
   }
   const asked = stopAsked(command, io)
@@ -38,7 +45,8 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
   const node = await createNode({
     key,
     store,
-    listen: [formatHostPort(command.listen)],
+    transports: [command.transport === 'rlpx' ? rlpxTransport({ ...ambient, key }) : tcpTransport(ambient)],
+    listen: [`${command.transport === 'rlpx' ? 'enode' : 'tcp'}://${formatHostPort(command.listen)}`],
     bootnodes: command.bootnode ?? [],
     networkId: command.networkId,
     light: command.light,
