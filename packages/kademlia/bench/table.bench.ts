@@ -1,4 +1,5 @@
 /** What a node asks of its table all day: 10,000 addresses known, 200 of them connected. */
+import KBucket from 'k-bucket'
 import { bench, describe } from 'vitest'
 import { Kademlia, type KadPeer, type KadRecord } from '@skep/kademlia'
 import { SeededRandom } from '@skep/sim'
@@ -33,7 +34,12 @@ describe('10,000 known, 200 connected', () => {
   bench('peers, nearest to an address first', () => { fresh.peers(records[at++ % records.length]!.overlay) }, options)
 })
 
-describe('registering 10,000 addresses with an empty table', () => {
-  bench('bounded as by default', () => { new Kademlia<KadRecord, KadPeer>({ base, clock, random }).register(records) }, options)
-  bench('without bounds', () => { new Kademlia<KadRecord, KadPeer>({ base, clock, random }, { maxKnown: Infinity, maxKnownPerBin: Infinity }).register(records) }, options)
+describe('10,000 addresses for an empty table', () => {
+  const contacts = records.map(({ overlay }) => ({ id: overlay }))
+  bench('register, 64 a bin', () => { new Kademlia<KadRecord, KadPeer>({ base, clock, random }).register(records) }, options)
+  bench('npm k-bucket, 20 a bucket', () => {
+    const table = new KBucket({ localNodeId: base, numberOfNodesPerKBucket: 20 })
+    for (const contact of contacts) table.add(contact)
+  }, options)
+  bench('register, all of them', () => { new Kademlia<KadRecord, KadPeer>({ base, clock, random }, { maxKnown: Infinity, maxKnownPerBin: Infinity }).register(records) }, options)
 })
