@@ -43,6 +43,14 @@ test('what is no proof is no proof, and nothing is thrown', () => {
     { ...proof, siblings: [new Uint8Array(0), ...proof.siblings.slice(1)] }
   ]
   for (const one of broken) expect(verifySegment(address, one as SegmentProof)).toBe(false)
+
+  // The same bytes, cut elsewhere.
+  const [sibling, ...above] = proof.siblings as [Uint8Array, ...Uint8Array[]]
+  const pair = Uint8Array.from([...sibling, ...proof.segment])
+  for (const at of [0, 1, 31, 33, 63, 64]) {
+    expect(verifySegment(address, { ...proof, segment: pair.slice(at), siblings: [pair.slice(0, at), ...above] })).toBe(false)
+  }
+  expect(verifySegment(address, { ...proof, segment: pair.slice(32), siblings: [pair.slice(0, 32), ...above] })).toBe(true)
   for (const index of [-1, 128, 0.5, NaN]) expect(() => proveSegment(data, index)).toThrow(RangeError)
   for (const length of [0, 7, 4105]) expect(() => proveSegment(new Uint8Array(length), 0)).toThrow(RangeError)
 })
@@ -156,6 +164,16 @@ test('a proof holds for its range and for no other', async () => {
   ]
   for (const one of broken) expect(verifyRange(root, one as RangeProof)).toBeUndefined()
   expect(verifyRange(root.slice(1), proof)).toBeUndefined()
+})
+
+test('bytes behind the end of a data chunk are no part of a file, and no proof has them', () => {
+  // A valid chunk, whose payload is longer than its span.
+  const { address, data } = makeChunk(pattern(20, 9), 10)
+  const { segment, siblings } = proveSegment(data, 0)
+  expect(verifyRange(address, { from: 0, to: 10, nodes: [{ span: 10, segments: segment, siblings }] })).toBeUndefined()
+  const good = makeChunk(pattern(10, 9))
+  const proof = proveSegment(good.data, 0)
+  expect(verifyRange(good.address, { from: 0, to: 10, nodes: [{ span: 10, segments: proof.segment, siblings: proof.siblings }] })?.bytes).toEqual(pattern(10, 9))
 })
 
 test('a lone complete subtree is proved under the rule it was split by, and not under the other', async () => {

@@ -120,6 +120,13 @@ test('an update is as long as it says, and its multihash is one', () => {
     expect(decodeUpdate(Uint8Array.from([...data, 0]))).toBeUndefined()
     expect(resourceValidator.accepts(updateAddress(rootAddress, 1, 3), data)).toBe(false)
   }
+  // Signed all the same, with another length of the header, and of the data.
+  for (const at of [0, 1, 2, 3]) {
+    const { address, data } = make(pattern(100, 1))
+    data[at]! ^= 1
+    data.set(sign(updateDigest(data)), data.length - 65)
+    expect(resourceValidator.accepts(address, data)).toBe(false)
+  }
   expect(() => make(new Uint8Array(0))).toThrow(RangeError)
   expect(() => make(new Uint8Array(MAX_UPDATE_DATA + 1))).toThrow(RangeError)
 
