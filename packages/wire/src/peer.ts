@@ -1,4 +1,5 @@
 import type { Clock, Conn } from '@skep/interface'
+import { Aborts } from './aborts.ts'
 import { WireError } from './errors.ts'
 import { encodeMessage, readMessage } from './message.ts'
 import type { Message, MessageName, MessageValue, ProtocolSpec } from './protocol.ts'
@@ -98,13 +99,17 @@ export class Peer<S extends ProtocolSpec<any>> {
   readonly #interceptors: readonly Interceptor[]
   readonly #source: AsyncIterator<Uint8Array>
   readonly #queue = new WeightedQueue<Outgoing>()
+  readonly #aborts = new Aborts()
   readonly #end: () => void
   /** Wakes the sink when there is something to send. */
   #wake: (() => void) | undefined
-  /** What waits while it is at the conn: nothing else may be told that it went out. */
+  /** Nothing more is accepted for sending. */
   #over = false
   #reason: Error | undefined
-  #stopWatch: (() => void) | undefined
+  /** When the conn last took a message, or the first began to wait. */
+  #progress = 0
+  /** Stops the watch that is kept. */
+  #watching: (() => void) | undefined
   #running = false
 
   constructor (conn: Conn, spec: S, options: PeerOptions = {}) {
@@ -141,18 +146,20 @@ export class Peer<S extends ProtocolSpec<any>> {
       throw new WireError('WIRE_QUEUE_FULL', `${this.#limits.queuedMessages} messages of priority ${priority} wait already`)
     }
     await new Promise<void>((resolve, reject) => {
-      const settle = (): void => signal?.removeEventListener('abort', withdraw)
+      let settle = (): void => {}
       const outgoing: Outgoing = {
         name,
         value,
         taken: () => { settle(); resolve() },
         failed: reason => { settle(); reject(reason) }
       }
-      const withdraw = (): void => {
-        this.#queue.remove(outgoing, priority)
-        outgoing.failed(signal?.reason)
+      if (signal !== undefined) {
+        settle = this.#aborts.on(signal, () => {
+          this.#queue.remove(outgoing, priority)
+          outgoing.failed(signal.reason)
+        })
       }
-      signal?.addEventListener('abort', withdraw)
+      if (this.#queue.size === 0) this.#progressed()
       this.#queue.push(outgoing, priority)
       this.#watch()
       this.#wake?.()
@@ -297,13 +304,12 @@ export class Peer<S extends ProtocolSpec<any>> {
     while (true) {
       const next = this.#queue.shift()
       if (next === undefined) {
-        this.#rest()
         if (this.#over) return
         await new Promise<void>(resolve => { this.#wake = resolve })
         this.#wake = undefined
         continue
       }
-      this.#watch(true)
+      this.#progressed()
       let bytes: Uint8Array
       try {
         bytes = encodeMessage(this.spec, next.name as MessageName<S>, next.value as never)
@@ -318,23 +324,22 @@ export class Peer<S extends ProtocolSpec<any>> {
     }
   }
 
-  /** Keeps the watch on a remote that takes nothing; `again` when it has just taken something. */
-  #watch (again: boolean = false): void {
-    if (this.#clock === undefined) return
-    if (this.#stopWatch !== undefined) {
-      if (!again) return
-      this.#stopWatch()
-    }
-    const ms = this.#limits.sendTimeout
-    this.#stopWatch = this.#clock.after(ms, () => {
-      this.#stopWatch = undefined
-      if (this.#queue.size > 0) this.drop(new WireError('WIRE_TIMEOUT', `the remote took nothing for ${ms} ms`))
-    })
+  #progressed (): void {
+    if (this.#clock !== undefined) this.#progress = this.#clock.now()
   }
 
-  #rest (): void {
-    this.#stopWatch?.()
-    this.#stopWatch = undefined
+  /** Keeps watch on a remote that takes nothing of what waits. One timer does, however many messages pass. */
+  #watch (ms: number = this.#limits.sendTimeout): void {
+    const clock = this.#clock
+    if (clock === undefined || this.#watching !== undefined) return
+    this.#watching = clock.after(ms, () => {
+      this.#watching = undefined
+      if (this.#queue.size === 0) return
+      const { sendTimeout } = this.#limits
+      const left = this.#progress + sendTimeout - clock.now()
+      if (left > 0) this.#watch(left)
+      else this.drop(new WireError('WIRE_TIMEOUT', `the remote took nothing for ${sendTimeout} ms`))
+    })
   }
 
   /** Settles everything, once. */
@@ -342,7 +347,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     if (this.#reason !== undefined) return
     this.#over = true
     this.#reason = error ?? new WireError('WIRE_CLOSED', 'the conversation is over')
-    this.#rest()
+    this.#watching?.()
     this.#wake?.()
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.failed(this.#reason)
     this.#conn.close().then(this.#end, this.#end)

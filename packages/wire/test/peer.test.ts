@@ -1,7 +1,7 @@
 import { pair } from '@skep/conn-memory'
 import { VirtualClock } from '@skep/sim'
 import { defineProtocol, encodeMessage, Peer, refusals, struct, text, u32, WireError, type Passing } from '@skep/wire'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 const chat = defineProtocol({ name: 'chat', version: 1, maxMessageSize: 1024, messages: { Hello: struct({ Id: u32 }), Say: struct({ Text: text() }) } })
 
@@ -107,6 +107,23 @@ test('a message can be taken back while it waits', async () => {
   ann.off()
   await running
   expect(heard).toEqual(['1', '2'])
+})
+
+test('many messages under one signal take one listener, and leave none', async () => {
+  const [a, b] = pair({ window: 1 })
+  const [ann, bob] = [new Peer(a, chat), new Peer(b, chat)]
+  const controller = new AbortController()
+  const { signal } = controller
+  const add = vi.spyOn(signal, 'addEventListener')
+  const remove = vi.spyOn(signal, 'removeEventListener')
+  const heard: string[] = []
+  const sends = Array.from({ length: 50 }, async (_, i) => ann.send('Say', { Text: String(i) }, { signal }))
+  const running = bob.run({ Say: ({ Text }) => heard.push(Text) })
+  await Promise.all(sends)
+  expect([heard.length >= 49, add.mock.calls.length, remove.mock.calls.length]).toEqual([true, 1, 1])
+  ann.off()
+  await running
+  await expect(ann.send('Say', { Text: 'x' }, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never')
 })
 
 test('more than the queue holds is refused', async () => {
