@@ -5,6 +5,7 @@
  */
 export { memoryTransport } from './memory.ts'
 export { createNode } from './node.ts'
+export { rlpxTransport } from './rlpx.ts'
 export { tcpTransport } from './tcp.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type {

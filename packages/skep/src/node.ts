@@ -1,5 +1,5 @@
 import type { Address, Session } from '@skep/interface'
-import { Bzz, DEFAULT_NETWORK_ID, type BzzPeer } from '@skep/bzz-handshake'
+import { Bzz, DEFAULT_NETWORK_ID } from '@skep/bzz-handshake'
 import { chunkAddress, MAX_CHUNK_DATA, SPAN_SIZE } from '@skep/chunk'
 import { ChunkStore } from '@skep/chunk-store'
 import { Hive } from '@skep/hive'
@@ -11,9 +11,10 @@ import { Retrieval } from '@skep/retrieval-stream'
 import { systemClock, systemRandom } from '@skep/runtime'
 import { Streamer } from '@skep/streamer'
 import { SyncStream } from '@skep/sync-stream'
-import { capabilities, converse, shortName, type Host } from './connections.ts'
+import { capabilities, converse, type Host } from './connections.ts'
 import { NodeError } from './errors.ts'
 import { downloadFile, uploadFile, type Chunks } from './files.ts'
+import type { NodePeer } from './peer.ts'
 import { tcpTransport } from './tcp.ts'
 import type { Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport } from './types.ts'
 import { CLIENT } from './version.ts'
@@ -41,7 +42,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const self = identity(options.key)
   const base = self.overlay
   const bzz = new Bzz({ identity: self, clock, random }, { networkId, light })
-  const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities: [...bzz.capabilities, ...capabilities] }
+  const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities }
   const transports = options.transports ?? [tcpTransport({ clock, random })]
   const stopping = new AbortController()
   /** What runs with each connection, and how to end it. */
@@ -50,7 +51,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const servers: Listener[] = []
   const emit = (event: NodeEvent): void => { for (const listener of listeners) listener(event) }
 
-  const table = new Kademlia<PeerRecord, BzzPeer>({ base, clock, random })
+  const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
   const chunks = await ChunkStore.open({ store, base, clock, random }, {
     depth: () => table.depth,
     ...(options.capacity !== undefined && { capacity: options.capacity }),
@@ -59,7 +60,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
   const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false })
   const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock })
-  const hive = new Hive<BzzPeer>({ table, clock, random, store, dial }, { networkId })
+  const hive = new Hive<NodePeer>({ table, clock, random, store, dial }, { networkId })
   const underlays = (): string[] => servers.map(server => server.underlay)
 
   const host: Host = {
@@ -67,17 +68,19 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     hive,
     streamer,
     log,
+    nextSerial: () => serial++,
     onPeer (peer, connected) {
-      log(`${connected ? 'connected to' : 'left by'} ${shortName(peer)}${peer.light ? ', a light node' : ''}`)
+      log(`${connected ? 'connected to' : 'left by'} ${peer.name}${peer.light ? ', a light node' : ''}`)
       emit({ type: 'peer', overlay: toHex(peer.overlay), connected })
     }
   }
 
+  let serial = 0
   let begin = (): void => {}
   const started = new Promise<void>(resolve => { begin = resolve })
 
   /** Leads a session to its end, and remembers it until then. */
-  function attach (session: Session, expected?: Address): Promise<BzzPeer> {
+  function attach (session: Session, expected?: Address): Promise<NodePeer> {
     const abort = new AbortController()
     if (stopping.signal.aborted) abort.abort(stopping.signal.reason)
     const { joined, ended } = converse(session, host, { signal: abort.signal, ...(expected !== undefined && { expected }) })

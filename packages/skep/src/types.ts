@@ -6,7 +6,8 @@ export interface Hello {
   readonly id: Uint8Array
   /** Name and version of the program. */
   readonly client: string
-  readonly capabilities: readonly ProtocolId[]
+  /** The sub-protocols, each with how many message codes it has. */
+  readonly capabilities: ReadonlyArray<ProtocolId & { readonly length: number }>
 }
 
 /** Brings sessions about over one kind of network. The scheme of an underlay picks the transport that dials it. */

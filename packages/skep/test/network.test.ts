@@ -195,6 +195,26 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
   })
 })
 
+test('two nodes that dial each other at the same moment keep one connection, and sync over it', async () => {
+  for (let seed = 30; seed < 42; seed++) {
+    const world = new World(seed)
+    const lines: string[] = []
+    const log = (line: string): void => { lines.push(line) }
+    await world.start(0, { bootnodes: ['memory://n1'], log })
+    await world.clock.advance(seed % 3)
+    await world.start(1, { bootnodes: ['memory://n0'], log })
+    await world.clock.advance(5000)
+    const file = world.random.bytes(20_000)
+    await world.node(seed % 2).upload(once(file))
+    await world.converged(await addressesOf(file), 5000)
+    expect(world.live.map(node => node.peers().length), `seed ${seed}`).toEqual([1, 1])
+    // One connection at each end, and at most one more that was settled.
+    expect(lines.filter(line => line.startsWith('connected')).length, `seed ${seed}: ${lines.join('; ')}`).toBeLessThanOrEqual(4)
+    expect(lines.filter(line => line.startsWith('drop')), `seed ${seed}`).toEqual([])
+    await world.end()
+  }
+})
+
 test('a reference that nobody holds is an error within thirty seconds, not a hang', async () => {
   const world = new World(9)
   for (let i = 0; i < 4; i++) await world.start(i)

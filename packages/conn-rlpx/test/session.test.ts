@@ -1,0 +1,190 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Conn, Session } from '@skep/interface'
+import { identity } from '@skep/identity'
+import { systemClock } from '@skep/runtime'
+import { SeededRandom } from '@skep/sim'
+import { dialRlpx, listenRlpx, type RlpxListener, type RlpxListenOptions } from '@skep/conn-rlpx'
+
+const keys = [1, 2, 3].map(byte => new Uint8Array(32).fill(byte))
+const ids = keys.map(key => identity(key).nodeId)
+const capabilities = [{ name: 'bzz', version: 6, length: 1 }, { name: 'stream', version: 5, length: 10 }]
+const cleanup: Array<() => unknown> = []
+
+afterEach(async () => { for (const end of cleanup.splice(0).reverse()) await end() })
+
+function options (i: number, more: Partial<RlpxListenOptions> = {}) {
+  return { clock: systemClock, random: new SeededRandom(i), key: keys[i]!, id: ids[i]!, client: `test ${i}`, capabilities, ...more }
+}
+
+async function listen (more: Partial<RlpxListenOptions> = {}): Promise<{ listener: RlpxListener, session: Promise<Session>, failure: Promise<unknown> }> {
+  let onSession = (_: Session): void => {}
+  let onFailure = (_: unknown): void => {}
+  const session = new Promise<Session>(resolve => { onSession = resolve })
+  const failure = new Promise<unknown>(resolve => { onFailure = resolve })
+  const listener = await listenRlpx({ ...options(1, more), onSession, onFailure })
+  cleanup.push(async () => await listener.close())
+  return { listener, session, failure }
+}
+
+async function sessions (more: Partial<RlpxListenOptions> = {}): Promise<[Session, Session]> {
+  const { listener, session } = await listen(more)
+  const dialled = await dialRlpx({ ...options(0, more), port: listener.port, host: '127.0.0.1', remoteId: ids[1]! })
+  const accepted = await session
+  cleanup.push(async () => { await dialled.close(); await accepted.close() })
+  return [dialled, accepted]
+}
+
+async function collect (conn: Conn, count: number): Promise<Uint8Array[]> {
+  const out: Uint8Array[] = []
+  for await (const message of conn.source) {
+    out.push(Uint8Array.from(message))
+    if (out.length === count) break
+  }
+  return out
+}
+
+test('both ends prove their keys, agree on the sub-protocols, and share a binding', async () => {
+  const [a, b] = await sessions()
+  expect([a.initiator, b.initiator]).toEqual([true, false])
+  expect(a.remote.id).toEqual(ids[1])
+  expect(b.remote.id).toEqual(ids[0])
+  expect([a.remote.authenticated, b.remote.authenticated]).toEqual([true, true])
+  expect(a.remote.binding).toEqual(b.remote.binding)
+  expect(a.protocols).toEqual([{ name: 'bzz', version: 6 }, { name: 'stream', version: 5 }])
+})
+
+test('messages of all sub-protocols pass both ways at once, in order', async () => {
+  const [a, b] = await sessions()
+  const [bzz, stream] = a.protocols as [typeof a.protocols[0] & {}, typeof a.protocols[0] & {}]
+  const messages = (code: number) => Array.from({ length: 300 }, (_, i) => Uint8Array.from([code, i & 255, i >> 8, ...new Uint8Array(i * 13)]))
+  const conns = [[a.open(bzz), b.open(bzz)], [a.open(stream), b.open(stream)]] as const
+  const results = conns.flatMap(([x, y], i) => {
+    void x.sink(messages(i === 0 ? 0 : 9))
+    void y.sink(messages(i === 0 ? 0 : 3))
+    return [collect(y, 300), collect(x, 300)]
+  })
+  const expected = [messages(0), messages(0), messages(9), messages(3)]
+  for (const [i, result] of (await Promise.all(results)).entries()) expect(result).toEqual(expected[i])
+})
+
+test('a slow reader holds its sender back', async () => {
+  const [a, b] = await sessions({ limits: { window: 65_536, highWater: 65_536 } })
+  const stream = a.protocols[1]!
+  let sent = 0
+  void a.open(stream).sink((async function * () {
+    for (; sent < 20_000; sent++) yield new Uint8Array(4096)
+  })()).catch(() => {})
+  const reader = b.open(stream)
+  // Until nothing moves for a while, in turns of the event loop.
+  let before = -1
+  for (let still = 0; still < 200; still = sent === before ? still + 1 : 0) {
+    before = sent
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  // Socket buffers of the system take a few MiB at most; the rest must wait here.
+  expect(before).toBeLessThan(6000)
+  await collect(reader, 8000)
+  expect(sent).toBeGreaterThan(before)
+})
+
+test('the reason of a goodbye arrives, and conns end', async () => {
+  const [a, b] = await sessions()
+  const conn = b.open(b.protocols[1]!)
+  const ended = collect(conn, 1)
+  await a.close('TOO_MANY_PEERS')
+  expect(await b.closed).toBe('TOO_MANY_PEERS')
+  expect(await ended).toEqual([])
+})
+
+describe('whoever is not who he should be', () => {
+  test('a listener with another key cannot be dialled by this id', async () => {
+    const { listener } = await listen()
+    await expect(dialRlpx({ ...options(0), port: listener.port, host: '127.0.0.1', remoteId: ids[2]! })).rejects.toMatchObject({ name: 'RlpxError' })
+  })
+
+  test('a hello with another id than was proven is refused with the reason', async () => {
+    const { listener, failure } = await listen()
+    const lying = { ...options(0), id: ids[2]!, port: listener.port, host: '127.0.0.1', remoteId: ids[1]! }
+    // The listener's hello may come before it has read ours.
+    const code = await dialRlpx(lying).then(async a => await a.closed, (error: { closeCode: unknown }) => error.closeCode)
+    expect(code).toBe('UNEXPECTED_IDENTITY')
+    expect(await failure).toMatchObject({ code: 'RLPX_IDENTITY' })
+  })
+
+  test('a node without a shared sub-protocol is told so', async () => {
+    const { listener, failure } = await listen()
+    const other = { ...options(0), capabilities: [{ name: 'eth', version: 63, length: 17 }], port: listener.port, host: '127.0.0.1', remoteId: ids[1]! }
+    await expect(dialRlpx(other)).rejects.toMatchObject({ closeCode: 'USELESS' })
+    expect(await failure).toMatchObject({ closeCode: 'USELESS' })
+  })
+})
+
+describe('what is no node', () => {
+  async function raw (port: number): Promise<Socket> {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.on('error', () => {})
+    await new Promise(resolve => socket.once('connect', resolve))
+    cleanup.push(() => socket.destroy())
+    return socket
+  }
+
+  test('garbage is hung up on, and the listener goes on', async () => {
+    const { listener, failure, session } = await listen()
+    const socket = await raw(listener.port)
+    socket.write(new SeededRandom(7).bytes(5000))
+    expect(await failure).toMatchObject({ code: 'RLPX_HANDSHAKE' })
+    await new Promise(resolve => socket.once('close', resolve))
+    await dialRlpx({ ...options(0), port: listener.port, host: '127.0.0.1', remoteId: ids[1]! }).then(async a => await a.close())
+    await (await session).closed
+  })
+
+  test('silence is hung up on after the time for the handshake', async () => {
+    const { listener, failure } = await listen({ limits: { handshakeTimeout: 50 } })
+    const socket = await raw(listener.port)
+    expect(await failure).toMatchObject({ code: 'RLPX_TIMEOUT' })
+    await new Promise(resolve => socket.once('close', resolve))
+  })
+
+  test('a listener that says nothing is given up by its dialler', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1')
+    await new Promise(resolve => mute.once('listening', resolve))
+    cleanup.push(() => mute.close())
+    const { port } = mute.address() as AddressInfo
+    await expect(dialRlpx({ ...options(0), port, host: '127.0.0.1', remoteId: ids[1]!, limits: { dialTimeout: 20, handshakeTimeout: 30 } })).rejects.toMatchObject({ code: 'RLPX_TIMEOUT' })
+  })
+})
+
+/** A proxy that passes everything on, and adds what it is told to the way to the listener. */
+async function proxy (port: number): Promise<{ port: number, inject: (bytes: Uint8Array) => void }> {
+  let onward: Socket | undefined
+  const server = createServer(inward => {
+    onward = connect({ port, host: '127.0.0.1' })
+    inward.on('error', () => {}).pipe(onward)
+    onward.on('error', () => {}).pipe(inward)
+    cleanup.push(() => { inward.destroy(); onward?.destroy() })
+  }).listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  cleanup.push(() => server.close())
+  return { port: (server.address() as AddressInfo).port, inject: bytes => onward?.write(bytes) }
+}
+
+test('bytes that somebody adds to a connection end the session, and nothing is made of them', async () => {
+  const { listener, session } = await listen()
+  const { port, inject } = await proxy(listener.port)
+  await dialRlpx({ ...options(0), port, host: '127.0.0.1', remoteId: ids[1]! })
+  const b = await session
+  const reading = collect(b.open(b.protocols[1]!), 1)
+  inject(new Uint8Array(64))
+  await expect(reading).rejects.toMatchObject({ code: 'RLPX_PROTOCOL' })
+  expect(await b.closed).toBe('PROTOCOL')
+})
+
+test('a frame that trickles is cut', async () => {
+  const { listener, session } = await listen({ limits: { frameTimeout: 50 } })
+  const { port, inject } = await proxy(listener.port)
+  await dialRlpx({ ...options(0), port, host: '127.0.0.1', remoteId: ids[1]! })
+  const b = await session
+  inject(Uint8Array.of(1))
+  expect(await b.closed).toBe('TIMEOUT')
+})

@@ -1,0 +1,51 @@
+import type { BzzPeer } from '@skep/bzz-handshake'
+import type { PeerRecord, SignedRecord } from '@skep/identity'
+import type { Address, CloseCode, Conn } from '@skep/interface'
+import { toHex } from '@skep/pot'
+
+/**
+ * One connection to a node whose handshake is done.
+ *
+ * For a moment there may be two connections to one node, until both ends have settled which
+ * stays. So the key names the connection: whatever is kept by key is never mixed up.
+ */
+export class NodePeer {
+  readonly key: string
+  readonly overlay: Address
+  readonly light: boolean
+  /** Whether this side dialled. */
+  readonly initiator: boolean
+  readonly record: PeerRecord
+  readonly signed?: SignedRecord
+  readonly address?: string
+  /** Resolves when the handshake's conns have ended, rejects if the remote said anything more on them. */
+  readonly done: Promise<void>
+  readonly #peer: BzzPeer
+
+  /** @param serial - told apart by it from every other connection of this process. */
+  constructor (peer: BzzPeer, serial: number) {
+    this.key = `${peer.key}#${serial}`
+    this.overlay = peer.overlay
+    this.light = peer.light
+    this.initiator = peer.initiator
+    this.record = peer.record
+    if (peer.signed !== undefined) this.signed = peer.signed
+    if (peer.address !== undefined) this.address = peer.address
+    this.done = peer.done
+    this.#peer = peer
+  }
+
+  /** The first four bytes of the overlay address as hex, for logs. */
+  get name (): string {
+    return toHex(this.overlay.subarray(0, 4))
+  }
+
+  /** A conn that keeps note of when something came last. */
+  watch (conn: Conn): Conn {
+    return this.#peer.watch(conn)
+  }
+
+  drop (code: CloseCode): void {
+    this.#peer.drop(code)
+  }
+}
