@@ -30,12 +30,16 @@ export function describeStatus (status: Status): string {
     ['chunks', `${status.chunks}`],
     ['bins', bins.join('  ') || '-'],
     ['synced', status.synced ? 'yes' : 'no'],
+    ['streams', `${streams.length}, ${streams.filter(({ synced }) => synced).length} of them synced`],
     ['bodies', `${transfers.bodiesReceived} received, ${transfers.bodiesStored} stored, ${transfers.duplicates} duplicates`],
     ['bytes', `${transfers.bytesIn} in, ${transfers.bytesOut} out`]
   ])
-  const rows = streams.slice(0, SHOWN_STREAMS).map(({ peer, stream, covered, cursor, synced }) => [
-    `${peer.slice(0, 8)}…`, stream, covered.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(' ') || '-', `${cursor}`, synced ? 'yes' : 'no'
+  // Most bins of most peers are empty; what there is to say about them is in the facts.
+  const told = streams.filter(({ cursor, covered, synced }) => cursor > 0 || covered.length > 0 || !synced)
+  if (told.length === 0) return facts
+  const rows = told.slice(0, SHOWN_STREAMS).map(({ peer, stream, covered, cursor, synced }) => [
+    `${peer.slice(0, 8)}…`, stream, `${cursor}`, synced ? 'yes' : 'no', covered.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(' ') || '-'
   ])
-  const more = streams.length > SHOWN_STREAMS ? `and ${streams.length - SHOWN_STREAMS} more\n` : ''
-  return rows.length === 0 ? facts : `${facts}\n${formatTable([['peer', 'stream', 'covered', 'cursor', 'synced'], ...rows])}${more}`
+  const more = told.length > SHOWN_STREAMS ? `and ${told.length - SHOWN_STREAMS} more\n` : ''
+  return `${facts}\n${formatTable([['peer', 'stream', 'cursor', 'synced', 'covered'], ...rows], [2])}${more}`
 }
