@@ -2,13 +2,16 @@ import { memoryStore } from '@skep/store-memory'
 import { expect, test } from 'vitest'
 import { Swarm, total } from './swarm.ts'
 
-test.each([1, 2])('cuts, restarts, a wiped disk, a liar and a silent one: all honest nodes get what is theirs (seed %i)', async seed => {
+/** More of them with `SEEDS=1,2,3`. */
+const seeds = (process.env['SEEDS'] ?? '1').split(',').map(Number)
+
+test.each(seeds)('cuts, restarts, a wiped disk, a liar and a silent one: all honest nodes get what is theirs (seed %i)', async seed => {
   const swarm = new Swarm(seed, 5)
   const { clock, random } = swarm
-  for (let i = 0; i < 14; i++) await swarm.add()
+  for (let i = 0; i < 12; i++) await swarm.add()
   await swarm.add(undefined, memoryStore(), 'lying')
   await swarm.add(undefined, memoryStore(), 'silent')
-  const chunks = [...swarm.makeChunks(300), ...swarm.makeResources(100)]
+  const chunks = [...swarm.makeChunks(180), ...swarm.makeResources(60)]
   const honest = (): typeof swarm.nodes => swarm.nodes.filter(({ manner }) => manner === 'honest')
   swarm.connectAll()
   let received = 0
@@ -27,21 +30,23 @@ test.each([1, 2])('cuts, restarts, a wiped disk, a liar and a silent one: all ho
       count(node)
       await swarm.restart(node)
     }
-    if (i === 200) {
+    if (i === 120) {
       const node = honest()[9]!
       count(node)
       await swarm.restart(node, memoryStore())
     }
     if (i % 25 === 15) swarm.connectAll()
+    if (i % 100 === 99) expect(await swarm.dishonest()).toEqual([])
   }
   swarm.connectAll()
   await clock.until(async () => (await swarm.missing(chunks)).length === 0, 60_000)
   for (const node of honest()) count(node)
   expect(received / stored).toBeLessThanOrEqual(1.02)
+  expect(await swarm.dishonest()).toEqual([])
   for (const node of honest()) for await (const fault of node.chunks.verify()) expect.fail(fault.code)
   await swarm.stop()
   expect(clock.pending).toBe(0)
-})
+}, 180_000)
 
 test('kinds of chunk are streams of their own, and one count of transfers', async () => {
   const swarm = new Swarm(5)

@@ -40,7 +40,7 @@ test.each([1, 2])('in sixteen nodes every chunk comes to all that are responsibl
   expect(swarm.nodes.every(({ sync }) => sync.status().synced)).toBe(true)
   await swarm.stop()
   expect(swarm.clock.pending).toBe(0)
-})
+}, 180_000)
 
 test('after a reconnect nothing is offered again, and what came meanwhile is', async () => {
   const swarm = new Swarm(7)
@@ -152,4 +152,25 @@ test('the status names the peers with their bins', async () => {
   })
   expect(a.streamer.peerSynced(a.table.peers()[Symbol.iterator]().next().value![0])).toBe(true)
   await swarm.stop()
+})
+
+test('the same seed gives the same history, chunk by chunk', async () => {
+  const run = async (): Promise<string[]> => {
+    const swarm = new Swarm(13, 7)
+    for (let i = 0; i < 6; i++) await swarm.add()
+    swarm.connectAll()
+    for (const chunk of swarm.makeChunks(60)) {
+      await swarm.random.pick(swarm.nodes).chunks.put([chunk])
+      await swarm.clock.advance(15)
+    }
+    await swarm.clock.advance(5_000)
+    const trace: string[] = []
+    for (const { base, chunks, streamer } of swarm.nodes) {
+      for (let bin = 0; bin <= 16; bin++) trace.push(...(await chunks.entries(bin, 1, undefined, 1_000)).map(({ address }) => `${toHex(base)} ${bin} ${toHex(address)}`))
+      trace.push(JSON.stringify(streamer.counters))
+    }
+    await swarm.stop()
+    return trace
+  }
+  expect(await run()).toEqual(await run())
 })

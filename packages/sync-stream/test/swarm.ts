@@ -9,7 +9,7 @@ import { proximity, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { Streamer, type StreamPeer } from '@skep/streamer'
-import { SyncStream, type SyncPeer, type SyncStreamNeeds } from '@skep/sync-stream'
+import { parseBinKey, SyncStream, type SyncPeer, type SyncStreamNeeds } from '@skep/sync-stream'
 
 type Record = { readonly overlay: Address }
 
@@ -147,6 +147,25 @@ export class Swarm {
 
   makeChunks (count: number): Chunk[] {
     return Array.from({ length: count }, () => makeChunk(this.random.bytes(50 + this.random.integer(100))))
+  }
+
+  /** What intervals claim and is not there: a range that is covered, and a chunk in it that the node has not got. */
+  async dishonest (): Promise<string[]> {
+    const claims: string[] = []
+    for (const node of this.nodes.filter(({ manner }) => manner === 'honest')) {
+      for (const { id, intervals } of await new IntervalsStore(node.disk).list()) {
+        const peer = this.nodes.find(({ base }) => toHex(base) === id.peer)
+        if (peer === undefined || peer.chunks.epoch !== id.epoch) continue
+        const [name, key] = id.stream.split('|')
+        const kind = name === 'SYNC' ? 'content' : 'resource'
+        for (const [from, to] of intervals) {
+          const entries = (await peer.chunks.entries(parseBinKey(key!)!, Number(from), Number(to), 10_000)).filter(entry => entry.kind === kind)
+          const here = await node.chunks.hasMany(entries.map(({ address }) => address))
+          for (const [i, entry] of entries.entries()) if (!here[i]!) claims.push(`${id.stream} ${entry.index} of ${id.peer.slice(0, 8)} at ${toHex(node.base).slice(0, 8)}`)
+        }
+      }
+    }
+    return claims
   }
 
   /** Chunks whose address is not the hash of their content. */
