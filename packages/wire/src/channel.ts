@@ -1,4 +1,4 @@
-import type { Conn } from '@skep/interface'
+import type { Clock, Conn } from '@skep/interface'
 import { WireError } from './errors.ts'
 import { Framer } from './framer.ts'
 
@@ -17,6 +17,9 @@ export interface ChannelNeeds {
   readonly remoteWindow: number
   /** Bytes of the remote's that we take before we give credit. */
   readonly window: number
+  /** Milliseconds that a close waits for the remote to take what is left. */
+  readonly closeTimeout: number
+  readonly clock: Pick<Clock, 'after'>
   /** A message is ready to go out. */
   readonly wake: () => void
   /** Something else is to be told: credit, the end, an abort. */
@@ -99,14 +102,17 @@ export class Channel implements Conn {
       this.#drop()
       this.#needs.attend()
     }
+    if (!this.#endDue) return
+    const { clock, closeTimeout } = this.#needs
+    const cancel = clock.after(closeTimeout, () => {
+      if (this.#endDue) this.#reset(new WireError('WIRE_TIMEOUT', `${this.#needs.name}: the remote took nothing for ${closeTimeout} ms`))
+    })
     await this.drained()
+    cancel()
   }
 
   abort (reason: Error): void {
-    if (this.#over !== undefined) return
-    this.fail(reason)
-    this.#resetDue = true
-    this.#needs.attend()
+    if (this.#over === undefined) this.#reset(reason)
   }
 
   // The session's side.
@@ -225,6 +231,12 @@ export class Channel implements Conn {
     this.#error ??= reason
     this.#messages.length = 0
     this.finish(reason)
+  }
+
+  #reset (reason: Error): void {
+    this.fail(reason)
+    this.#resetDue = true
+    this.#needs.attend()
   }
 
   /** Answers at once with what is here; most messages come in company. */

@@ -21,6 +21,8 @@ export interface PeerOptions {
   /** Whether this side dialled, and so speaks first in a handshake. Defaults to false. */
   readonly initiator?: boolean
   readonly limits?: PeerLimits
+  /** The remote's node id, for whoever asks the peer. */
+  readonly id?: Uint8Array
   /** Called for every message, in this order. */
   readonly interceptors?: readonly Interceptor[]
 }
@@ -88,6 +90,8 @@ interface Outgoing {
  */
 export class Peer<S extends ProtocolSpec<any>> {
   readonly spec: S
+  /** The remote's node id, where it was given. */
+  readonly id: Uint8Array | undefined
   /** Whether this side dialled. */
   readonly initiator: boolean
   /** Resolves when the conversation is over, however that happened. */
@@ -114,6 +118,7 @@ export class Peer<S extends ProtocolSpec<any>> {
 
   constructor (conn: Conn, spec: S, options: PeerOptions = {}) {
     this.spec = spec
+    this.id = options.id
     this.initiator = options.initiator ?? false
     this.#conn = conn
     this.#clock = options.clock

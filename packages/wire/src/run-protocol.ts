@@ -35,7 +35,7 @@ export async function runProtocol<S extends ProtocolSpec<any>> (
   spec: S,
   ready: Promise<unknown>,
   run: (peer: Peer<S>) => Promise<void>,
-  options: Omit<PeerOptions, 'initiator'> = {}
+  options: Omit<PeerOptions, 'id' | 'initiator'> = {}
 ): Promise<void> {
   const conn = session.open(spec)
   try {
@@ -44,7 +44,7 @@ export async function runProtocol<S extends ProtocolSpec<any>> (
     })
     over.catch(() => {})
     await Promise.race([ready, over])
-    const peer = new Peer(conn, spec, { ...options, initiator: session.initiator })
+    const peer = new Peer(conn, spec, { ...options, id: session.remote.id, initiator: session.initiator })
     await run(peer)
     peer.off()
     await peer.closed

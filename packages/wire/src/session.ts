@@ -25,6 +25,8 @@ export interface SessionLimits {
   readonly keepAlive?: number
   /** Milliseconds of silence until the remote is dead. Defaults to 45,000. */
   readonly dead?: number
+  /** Milliseconds that a sub-protocol's close waits for the remote to take what is left. Defaults to 3,000. */
+  readonly closeTimeout?: number
   /** Milliseconds for the goodbye to go out. Defaults to 1,000 (bzz-handshake §0, disconnect write). */
   readonly goodbye?: number
   /** Bytes of each sub-protocol that may wait to be read here. Defaults to 262,144. */
@@ -120,6 +122,7 @@ class NativeSession implements Session {
       helloTimeout: 3000,
       keepAlive: 15_000,
       dead: 45_000,
+      closeTimeout: 3000,
       goodbye: 1000,
       ...options.limits,
       window,
@@ -232,6 +235,8 @@ class NativeSession implements Session {
       maxMessageSize: Math.min(this.#limits.maxMessageSize, hello.maxMessageSize),
       remoteWindow: hello.window,
       window: this.#limits.window,
+      closeTimeout: this.#limits.closeTimeout,
+      clock: this.#options.clock,
       wake: () => this.#wake?.(),
       attend: () => this.#attend()
     }))

@@ -1,9 +1,9 @@
 import type { SeededRandom } from '@skep/sim'
 
 /** How many times as long as usual the fuzz tests run; a long run says how often and how fast. */
-export const FUZZ = Number(process.env.SKEP_FUZZ ?? 1)
+const FUZZ = Number(process.env.SKEP_FUZZ ?? 1)
 /** Where the randomness begins; a failure prints the seed that failed. */
-export const FUZZ_SEED = Number(process.env.SKEP_FUZZ_SEED ?? 1)
+const FUZZ_SEED = Number(process.env.SKEP_FUZZ_SEED ?? 1)
 
 /** Runs `once` with so many seeds. */
 export async function fuzz (name: string, times: number, once: (seed: number) => unknown): Promise<void> {

@@ -211,6 +211,21 @@ describe('a session', () => {
     await expectEnd(clock, ann, undefined)
   })
 
+  test.each([[1999, false], [2000, true]])('a sub-protocol’s close has %i of 2000 ms: over %s', async (ms, over) => {
+    const clock = new VirtualClock()
+    const [a, b] = await sessions(clock, { closeTimeout: 2000 }, { window: 4000 })
+    const conn = a.open(capabilities[0]!)
+    await conn.sink(Array.from({ length: 8 }, () => new Uint8Array(1000)))
+    let closed = false
+    void conn.close().then(() => { closed = true })
+    await clock.advance(ms)
+    expect(closed).toBe(over)
+    const source = b.open(capabilities[0]!).source[Symbol.asyncIterator]()
+    if (over) await expect((async () => { while ((await source.next()).done !== true) continue })()).rejects.toMatchObject({ code: 'WIRE_CLOSED' })
+    else for (let i = 0; i < 9; i++) expect((await source.next()).done ?? false).toBe(i === 8)
+    await a.close()
+  })
+
   test.each([[999, false], [1000, true]])('a goodbye has %i of 1000 ms: over %s', async (ms, over) => {
     const clock = new VirtualClock()
     const [a, b] = pair({ window: 1 })

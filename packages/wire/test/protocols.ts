@@ -4,14 +4,14 @@ const maxMessageSize = 10 * 1024 * 1024
 const BzzAddr = struct({ OAddr: bytes(), UAddr: bytes() })
 
 /** The three protocols of the original, as the recordings name their parts. */
-export const bzz = defineProtocol({
+const bzz = defineProtocol({
   name: 'bzz',
   version: 6,
   maxMessageSize,
   messages: { HandshakeMsg: struct({ Version: u64, NetworkID: u64, Addr: BzzAddr, LightNode: bool }) }
 })
 
-export const hive = defineProtocol({
+const hive = defineProtocol({
   name: 'hive',
   version: 5,
   maxMessageSize,

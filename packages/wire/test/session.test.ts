@@ -153,7 +153,10 @@ test('runProtocol runs a sub-protocol once it may, and its end ends the session'
   let allow = (): void => {}
   const ready = new Promise<void>(resolve => { allow = resolve })
   const heard: string[] = []
-  const bob = runProtocol(b, chat, Promise.resolve(), async peer => peer.run({ Say: ({ Text }) => heard.push(Text) }))
+  const bob = runProtocol(b, chat, Promise.resolve(), async peer => {
+    expect(peer.id).toEqual(options(1).id)
+    await peer.run({ Say: ({ Text }) => heard.push(Text) })
+  })
   const ann = runProtocol(a, chat, ready, async peer => {
     await peer.send('Say', { Text: 'hello' })
   })
