@@ -121,7 +121,6 @@ export class Pulls {
     const pull = peer.pulls.get(pairName(Stream.Name, Stream.Key))
     const half = pull?.half(Stream.Live)
     const name = halfName(Stream.Name, Stream.Key, Stream.Live)
-    if (peer.fences.has(name)) return
     if (pull === undefined || half?.expected === undefined) {
       if (half === undefined && peer.wasEnded(name)) return
       return peer.fault(this.#context, 'STREAMER_UNSOLICITED', 'an offer that was not asked for')

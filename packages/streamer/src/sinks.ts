@@ -28,7 +28,11 @@ export class Sinks {
     this.#open.delete(pull)
     for (const controller of this.#asking.get(pull) ?? []) controller.abort()
     this.#asking.delete(pull)
-    sink?.close()
+    try {
+      sink?.close()
+    } catch {
+      // It is closed as far as the streamer is concerned.
+    }
   }
 
   need ({ batch, ticket }: Extract<Effect, { type: 'need' }>): void {
@@ -39,7 +43,9 @@ export class Sinks {
     asking.add(controller)
     const ask = async (): Promise<boolean[] | undefined> => {
       try {
-        return await this.#open.get(pull)?.need(ids, { signal: controller.signal })
+        const flags = await this.#open.get(pull)?.need(ids, { signal: controller.signal })
+        // An answer that is not one for each id says nothing about any.
+        return flags?.length === ids.length ? flags : undefined
       } catch {
         return undefined
       }

@@ -131,7 +131,11 @@ export class Sources {
   close (feed: Feed): void {
     const source = this.#open.get(feed)
     this.#open.delete(feed)
-    source?.close()
+    try {
+      source?.close()
+    } catch {
+      // It is closed as far as the streamer is concerned.
+    }
   }
 
   /** Whatever is still being made for a peer that has gone is closed as soon as it is there. */

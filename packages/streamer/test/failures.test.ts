@@ -111,6 +111,69 @@ test('a first source that goes is replaced at once', async () => {
   expect(b.streamer.counters.duplicates).toBe(0)
 })
 
+test('an item that came while the sink was being asked about it is not asked for again', async () => {
+  const clock = new VirtualClock()
+  const shelf = new Shelf()
+  const type = shelf.type()
+  let questions = 0
+  const node = new Node(9, clock, shelf, {}, [{
+    ...type,
+    sink: (peer, key) => {
+      const sink = type.sink!(peer, key)!
+      return {
+        ...sink,
+        need: async (ids, options) => {
+          const needed = await sink.need(ids, options)
+          // The second answer is old when it is given.
+          if (++questions === 2) await new Promise<void>(resolve => { clock.after(100, resolve) })
+          return needed
+        }
+      }
+    }
+  }])
+  const peers = [1, 2].map(n => new Scripted(node, n).cursors(10))
+  for (const { peer } of peers) node.streamer.subscribe(peer, 'SHELF', 'x')
+  await clock.settle()
+  for (const peer of peers) peer.offer(false, 1, 10, ids(1, 10))
+  await clock.settle()
+  for (const one of ids(1, 10)) peers[0]!.say('ChunkDeliveryMsg', { Addr: one, SData: body(one) })
+  await clock.advance(1_000)
+  expect([...peers[1]!.all('WantedHashesMsg')[0].Want]).toEqual([0, 0])
+  expect(node.streamer.status().filter(({ stream }) => stream.endsWith('h')).map(({ covered }) => covered)).toEqual([[[1, 10]], [[1, 10]]])
+})
+
+test('a peer that has less than was recorded of the same epoch is followed afresh', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 100))
+  const b = new Node(2, clock)
+  const { IntervalsStore } = await import('@skep/intervals-store')
+  await new IntervalsStore(b.store).seal([{ id: { peer: text(a.overlay), stream: 'SHELF|x', epoch: 'one' }, from: 1, to: 500 }])
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(1_000)
+  expect(b.shelf.items.size).toBe(100)
+  expect(String(await new IntervalsStore(b.store).get({ peer: text(a.overlay), stream: 'SHELF|x', epoch: 'one' }))).toBe('[[1 100]]')
+})
+
+test('an old peer that repeats its last item, live and in history, is the one that it was', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock, new Shelf().fill(1, 5))
+  const { IntervalsStore } = await import('@skep/intervals-store')
+  const old = { overlay: id(1, 0xeeee) }
+  await new IntervalsStore(node.store).seal([{ id: { peer: text(old.overlay), stream: 'SHELF|x', epoch: '' }, from: 0, to: 5, mark: { index: 5, id: id(5) } }])
+  const peer = new Scripted(node, 1, false)
+  node.streamer.subscribe(peer.peer, 'SHELF', 'x')
+  await clock.settle()
+  expect(peer.all('SubscribeMsg').at(-1).History).toEqual({ From: 5n, To: 0n })
+  peer.offer(true, 5, 5, ids(5, 1))
+  await clock.settle()
+  peer.offer(false, 5, 5, ids(5, 1))
+  await clock.advance(30_000)
+  expect(peer.all('SubscribeMsg').length).toBe(2)
+  expect(peer.all('UnsubscribeMsg').map(({ Stream }) => Stream.Live)).toEqual([false])
+  expect(peer.over).toBe(false)
+})
+
 test('a store of ours that fails blames nobody, and the items are tried again', async () => {
   const clock = new VirtualClock()
   const a = new Node(1, clock, new Shelf().fill(1, 300))
@@ -292,4 +355,44 @@ test('an old peer is asked to subscribe once', async () => {
   expect(old.all('RequestSubscriptionMsg').length).toBe(1)
   // From 0, as the original reports what it was asked for.
   expect(old.all('OfferedHashesMsg').map(({ From, To, Stream }) => [From, To, Stream.Live])).toEqual([[0n, 3n, false]])
+})
+
+describe('a stream type that misbehaves', () => {
+  const wrong: [what: string, sink: object][] = [
+    ['answers fewer ids than it was asked', { need: async () => [] }],
+    ['cannot say what it needs', { need: async () => { throw new Error('no') } }],
+    ['rejects when a batch is done', { done: async () => { throw new Error('no') } }]
+  ]
+  for (const [what, parts] of wrong) {
+    test(`claims nothing when it ${what}, and is not asked in a loop`, async () => {
+      const clock = new VirtualClock()
+      const a = new Node(1, clock, new Shelf().fill(1, 100))
+      const shelf = new Shelf()
+      let asked = 0
+      const type = shelf.type()
+      const b = new Node(2, clock, shelf, {}, [{ ...type, sink: (peer, key) => { asked++; return { ...type.sink!(peer, key)!, ...parts } } }])
+      const link = new Link(a, b)
+      b.streamer.subscribe(link.toA, 'SHELF', 'x')
+      await clock.advance(600_000)
+      expect(b.streamer.status().flatMap(({ covered }) => covered)).toEqual([])
+      expect(asked).toBe(1)
+      expect(b.streamer.counters.idsOffered).toBe(600)
+      expect(b.streamer.handles).toMatchObject({ peers: 1, items: 0, asks: 0, timers: 0 })
+    })
+  }
+
+  test('costs the peer its stream and not the connection when its source does', async () => {
+    for (const parts of [{ batch: async () => { throw new Error('no') } }, { batch: async () => ({ from: 1, to: 0, ids: [] }) }, { cursor: async () => { throw new Error('no') } }, { batch: async () => ({ from: 1, to: 1, ids: [new Uint8Array(3)] }) }]) {
+      const clock = new VirtualClock()
+      const shelf = new Shelf().fill(1, 10)
+      const type = shelf.type()
+      const a = new Node(1, clock, shelf, {}, [{ ...type, source: (peer, key) => ({ ...type.source!(peer, key)!, ...parts }) as never }])
+      const b = new Node(2, clock)
+      const link = new Link(a, b)
+      const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x')
+      await clock.advance(1_000)
+      expect(['quit', 'refused']).toContain(await subscription.ended)
+      expect([a.streamer.handles.sources, a.streamer.handles.peers, b.streamer.handles.subscriptions]).toEqual([0, 1, 0])
+    }
+  })
 })
