@@ -14,6 +14,8 @@ import type { HivePeer, Table } from './types.ts'
 
 /** The most that fits the one byte of a depth on the wire. */
 const MAX_DEPTH = 255
+/** What by itself gives no reason to dial somebody. */
+const IDLE: ReadonlySet<Input<never>['type']> = new Set(['open', 'peers', 'records', 'subPeers'])
 /** Suggestions looked at in one step: a table that repeats itself must not hold us up. */
 const MAX_TURNS = 64
 
@@ -40,6 +42,8 @@ export class HiveCore<P extends HivePeer> {
   #depthTold: number | undefined
   #refreshAt: number | undefined
   #isStarted = false
+  /** Whether this step brought addresses that were not known. */
+  #hasNews = false
   #effects: Effect<P>[] = []
 
   constructor (needs: { table: Table<P>, random: Pick<Random, 'float'> }, limits: Limits) {
@@ -80,6 +84,7 @@ export class HiveCore<P extends HivePeer> {
    */
   step (now: number, input: Input<P>): Effect<P>[] {
     this.#effects = []
+    this.#hasNews = false
     switch (input.type) {
       case 'start': this.#start(input.connected, input.known, input.heard ?? []); break
       case 'bootstrap': this.#dials.bootstrap(input.underlays, now); break
@@ -93,7 +98,8 @@ export class HiveCore<P extends HivePeer> {
       case 'tick': this.#tick(now); break
     }
     this.#announceDepth(now)
-    this.#pump(now)
+    // Asking the table costs a look at all it knows: not for each message of a stranger.
+    if (!IDLE.has(input.type) || this.#hasNews) this.#pump(now)
     return this.#effects
   }
 
@@ -220,6 +226,7 @@ export class HiveCore<P extends HivePeer> {
   #register (news: PeerRecord[]): void {
     if (news.length === 0) return
     this.#table.register(news)
+    this.#hasNews = true
     this.#effects.push({ type: 'changed' })
   }
 

@@ -173,7 +173,7 @@ export class Hive<P extends HivePeer> {
 
   /** Takes note that a connection has ended; harmless for one that never joined or left before. */
   leave (peer: P): void {
-    if (!this.#joined.delete(peer) || this.#isStopped) return
+    if (!this.#joined.delete(peer)) return
     this.#step({ type: 'leave', peer })
     this.#emit({ type: 'left', peer })
   }

@@ -64,6 +64,16 @@ describe('a new peer', () => {
     expect(me.told(me.step({ type: 'subPeers', from: a, depth: 0 }))).toEqual([])
   })
 
+  test('that is light is not told even where the table gives it away', () => {
+    const me = core()
+    const light = peer(address(0x40), { light: true })
+    me.meet(light)
+    const a = peer(address(0x80))
+    me.meet(a)
+    me.table.peers = () => [[light, 0]]
+    expect(me.told(me.step({ type: 'subPeers', from: a, depth: 0 }))).toEqual([])
+  })
+
   test('that is light is told of full ones', () => {
     const me = core()
     const light = peer(address(0x40), { light: true })

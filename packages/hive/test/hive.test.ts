@@ -127,6 +127,21 @@ describe('hive', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('tries no other underlay once it has stopped', async () => {
+    const tried: string[] = []
+    const { hive, clock, table } = node({}, ({ underlays }, { signal }) => new Promise((_resolve, reject) => {
+      tried.push(underlays.join())
+      signal.addEventListener('abort', () => reject(signal.reason as Error))
+    }))
+    table.register([{ overlay: address(1), underlays: ['tcp://127.0.0.1:1', 'tcp://127.0.0.1:2'] }])
+    await hive.start()
+    await clock.settle()
+    await hive.stop()
+    await clock.advance(60_000)
+    expect(tried).toEqual(['tcp://127.0.0.1:1'])
+    expect(clock.pending).toBe(0)
+  })
+
   test('says what happens, and who is connected', () => {
     const { hive } = node({ maxLight: 1 })
     const events: unknown[] = []
