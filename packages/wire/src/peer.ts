@@ -131,7 +131,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     conn.sink(this.#outgoing()).then(
       // The sink ends by itself only after off() or drop().
       () => this.#finish(undefined),
-      (cause: unknown) => this.#finish(new WireError('WIRE_WRITE', `${spec.name}: sending failed`, { cause }))
+      (cause: unknown) => this.#finish(gone(spec.name, cause))
     )
   }
 
@@ -369,3 +369,10 @@ export class Peer<S extends ProtocolSpec<any>> {
   }
 }
 
+/** Why nothing goes out any more: the other end closed in good order, or the conn broke. */
+function gone (protocol: string, cause: unknown): WireError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'CONN_CLOSED' || code === 'WIRE_CLOSED'
+    ? new WireError('WIRE_CLOSED', `${protocol}: the conversation is over`, { cause })
+    : new WireError('WIRE_WRITE', `${protocol}: sending failed`, { cause })
+}

@@ -126,6 +126,18 @@ test('many messages under one signal take one listener, and leave none', async (
   await expect(ann.send('Say', { Text: 'x' }, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never')
 })
 
+test.each([['closes', 'WIRE_CLOSED'], ['aborts', 'WIRE_WRITE']])('what waits when the remote %s is refused with %s', async (how, code) => {
+  const [a, b] = pair({ window: 1 })
+  const ann = new Peer(a, chat)
+  await ann.send('Say', { Text: '0' })
+  const waiting = expect(ann.send('Say', { Text: '1' })).rejects.toMatchObject({ code })
+  if (how === 'closes') await b.close()
+  else b.abort(new Error('enough'))
+  await waiting
+  await ann.closed
+  await expect(ann.send('Say', { Text: '2' })).rejects.toMatchObject({ code })
+})
+
 test('more than the queue holds is refused', async () => {
   const [a] = pair({ window: 1 })
   const ann = new Peer(a, chat, { limits: { queuedMessages: 2 } })
