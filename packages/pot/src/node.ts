@@ -57,11 +57,6 @@ export function withBins<V> (pin: Node<V>, bins: readonly Node<V>[], po: number,
   return { word: pin.word, mask, bins, size, po, key: pin.key, value: pin.value, owner }
 }
 
-/** The same node as a bin of another order. */
-export function withPo<V> (node: Node<V>, po: number): Node<V> {
-  return node.po === po ? node : { ...node, po, owner: undefined }
-}
-
 /** The bit of an order in a mask; none for orders that a mask does not hold. */
 export function bitOf (po: number): number {
   return po < WORD ? 0x80000000 >>> po : 0

@@ -1,4 +1,4 @@
-import { binOf, dissolve, withBins, withPo, type Node } from './node.ts'
+import { binOf, dissolve, withBins, type Node } from './node.ts'
 import { lengths, sharedBits } from './proximity.ts'
 
 type Tree<V> = Node<V> | undefined
@@ -42,7 +42,7 @@ function merge<V> (a: Tree<V>, b: Tree<V>, rule: SetRule, cap: number, po: numbe
   // At the fork each side's pin lies on the far side of the other's.
   const far = combine(binOf(a, fork), restOf(b, fork, fork), rule, cap, fork + 1)
   const near = combine(restOf(a, fork, a.po), binOf(b, fork), rule, cap, fork + 1)
-  if (far !== undefined) bins.push(withPo(far, fork))
+  if (far !== undefined) bins.push(far)
   if (near === undefined) return dissolve(bins, a.po, undefined)
   return withBins(near, [...bins, ...near.bins], a.po, undefined)
 }
@@ -58,7 +58,7 @@ function pairwise<V> (a: Node<V>, b: Node<V>, fork: number, rule: SetRule, cap: 
     if (left === undefined && right === undefined) return bins
     const po = Math.min(left?.po ?? Infinity, right?.po ?? Infinity)
     const kept = combine(left?.po === po ? left : undefined, right?.po === po ? right : undefined, rule, cap, po + 1)
-    if (kept !== undefined) bins.push(withPo(kept, po))
+    if (kept !== undefined) bins.push(kept)
     if (left?.po === po) i++
     if (right?.po === po) j++
   }

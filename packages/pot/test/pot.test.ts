@@ -30,7 +30,7 @@ describe('what cannot be compared is refused', () => {
     const pot = new Pot<Uint8Array>().add(long)
     const ask: (() => unknown)[] = [
       () => pot.add(short), () => pot.remove(short), () => pot.get(short), () => pot.has(short), () => pot.nearest(short), () => pot.sizes(short),
-      () => [...pot.eachNeighbour(short)], () => [...pot.eachBin(short)], () => pot.union(new Pot<Uint8Array>().add(short))
+      () => [...pot.eachNeighbour(short)], () => [...pot.eachBin(short)], () => pot.bin(short, 0), () => pot.within(short, 0), () => pot.union(new Pot<Uint8Array>().add(short))
     ]
     for (const each of ask) expect(each).toThrow(RangeError)
     expect(pot.size).toBe(1)

@@ -4,16 +4,19 @@ import { describe, expect, test } from 'vitest'
 import { faults, NaivePot, slowProximity, type Item } from './naive.ts'
 
 /** Keys that often share long prefixes, so that trees are deep and keys meet again. */
-const key: fc.Arbitrary<Uint8Array> = fc.array(fc.constantFrom(0, 0, 1, 0x80, 0xff, 0x5a), { minLength: 3, maxLength: 3 }).map(bytes => Uint8Array.from(bytes))
-const max = fc.constantFrom(24, 256, 13, 8)
-const step = fc.record({ op: fc.constantFrom('add', 'add', 'add', 'remove', 'keep', 'snapshot'), key })
-const keys = fc.array(key, { maxLength: 40 })
+const short: fc.Arbitrary<Uint8Array> = fc.array(fc.constantFrom(0, 0, 1, 0x80, 0xff, 0x5a, 4), { minLength: 3, maxLength: 3 }).map(bytes => Uint8Array.from(bytes))
+
+/** A kind of key: so many bytes that all have in common come first, and so many bits make keys the same. */
+const kinds = fc.record({ common: fc.constantFrom(0, 0, 2, 4, 5), max: fc.constantFrom(24, 256, 13, 8) })
+  .map(({ common, max }) => ({ max: max + common * 8, key: (bytes: Uint8Array): Uint8Array => Uint8Array.of(...Array<number>(common).fill(0xa5), ...bytes) }))
+const step = fc.record({ op: fc.constantFrom('add', 'add', 'add', 'remove', 'keep', 'snapshot'), bytes: short })
+const keys = fc.array(short, { maxLength: 40 })
 
 const tags = (items: Iterable<Item>): number[] => Array.from(items, ({ tag }) => tag)
 const sorted = (numbers: number[]): number[] => numbers.sort((a, b) => a - b)
 
 /** Compares all that can be asked of a tree with the array. */
-function agrees (pot: Pot<Item> | MutablePot<Item>, naive: NaivePot, target: Uint8Array): void {
+function agrees (pot: Pot<Item> | MutablePot<Item>, naive: NaivePot, target: Uint8Array, from: number = 5): void {
   expect(pot.size).toBe(naive.items.length)
   expect(sorted(tags(pot))).toEqual(sorted(tags(naive.items)))
   expect(pot.get(target)).toBe(naive.find(target))
@@ -22,8 +25,8 @@ function agrees (pot: Pot<Item> | MutablePot<Item>, naive: NaivePot, target: Uin
   expect(tags(pot.nearest(target, 3))).toEqual(tags(naive.nearest(target)).slice(0, 3))
   const bins = naive.bins(target)
   expect(Array.from(pot.eachBin(target), bin => [bin.po, bin.size, sorted(tags(bin))])).toEqual(Array.from(bins, ([po, list]) => [po, list.length, list]))
-  expect(Array.from(pot.eachBin(target, 5), ({ po }) => po)).toEqual([...bins.keys()].filter(po => po >= 5))
-  for (const po of [0, 5, ...bins.keys()]) {
+  expect(Array.from(pot.eachBin(target, from), ({ po }) => po)).toEqual([...bins.keys()].filter(po => po >= from))
+  for (const po of [0, from, ...bins.keys()]) {
     expect(sorted(tags(pot.bin(target, po)))).toEqual(bins.get(po) ?? [])
     expect(sorted(tags(pot.within(target, po)))).toEqual(sorted([...bins].flatMap(([order, list]) => order >= po ? list : [])))
   }
@@ -36,18 +39,20 @@ function agrees (pot: Pot<Item> | MutablePot<Item>, naive: NaivePot, target: Uin
   const shape = pot.shape()
   if (shape === undefined) return
   expect(faults(shape, naive.max)).toEqual([])
-  const near = naive.items.filter(({ overlay }) => slowProximity(overlay, shape.pin.overlay, naive.max) >= 5)
-  expect(sorted(tags(pot.eachFrom(5)))).toEqual(sorted(tags(near)))
+  const near = naive.items.filter(item => item === shape.pin || slowProximity(item.overlay, shape.pin.overlay, naive.max) >= from)
+  expect(sorted(tags(pot.eachFrom(from)))).toEqual(sorted(tags(near)))
 }
 
 describe('a tree is a sorted array, only faster', () => {
   test('after any sequence of changes, for every question', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), max, key, (steps, max, target) => {
+    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), kinds, short, fc.nat(64), (steps, { key: make, max }, bytes, from) => {
+      const target = make(bytes)
       let pot = new Pot<Item>({ max })
       let naive = new NaivePot([], max)
       const mutable = new MutablePot<Item>({ max })
       const old: [Pot<Item>, NaivePot][] = []
-      for (const [tag, { op, key }] of steps.entries()) {
+      for (const [tag, { op, bytes }] of steps.entries()) {
+        const key = make(bytes)
         const item = { overlay: key, tag }
         const there = naive.find(key)
         if (op === 'add') {
@@ -70,19 +75,21 @@ describe('a tree is a sorted array, only faster', () => {
           old.push([new Pot(mutable), naive], [pot, naive])
         }
       }
-      agrees(pot, naive, target)
+      agrees(pot, naive, target, from)
       expect(mutable.shape()).toEqual(pot.shape())
       for (const [snapshot, then] of old) agrees(snapshot, then, target)
     }))
   })
 
   test('a mutable tree made from a snapshot leaves the snapshot alone', () => {
-    fc.assert(fc.property(keys, keys, max, key, (first, second, max, target) => {
-      const items = first.map((overlay, tag) => ({ overlay, tag }))
+    fc.assert(fc.property(keys, keys, kinds, short, (first, second, { key, max }, bytes) => {
+      const target = key(bytes)
+      const items = first.map((bytes, tag) => ({ overlay: key(bytes), tag }))
       const pot = Pot.from(items, { max })
       const naive = items.reduce((set, item) => set.with(item), new NaivePot([], max))
       const mutable = new MutablePot(pot)
-      for (const [i, overlay] of second.entries()) {
+      for (const [i, bytes] of second.entries()) {
+        const overlay = key(bytes)
         if (i % 2 === 0) mutable.add({ overlay, tag: 1_000 + i })
         else mutable.remove(overlay)
       }
@@ -91,7 +98,7 @@ describe('a tree is a sorted array, only faster', () => {
   })
 
   test('an iterator goes on over what there was when it was made', () => {
-    fc.assert(fc.property(keys, keys, key, fc.nat(5), (first, second, target, taken) => {
+    fc.assert(fc.property(keys, keys, short, fc.nat(5), (first, second, target, taken) => {
       const pot = new MutablePot<Item>()
       for (const [tag, overlay] of first.entries()) pot.add({ overlay, tag })
       const before = [tags(pot), tags(pot.nearest(target)), Array.from(pot.eachNeighbour(target), ([{ tag }]) => tag), Array.from(pot.eachBin(target), tags), tags(pot.eachFrom(2))]
@@ -113,9 +120,10 @@ describe('a tree is a sorted array, only faster', () => {
 
 describe('set operations', () => {
   test('are those of arrays, keep the left side\'s values, and leave both sides alone', () => {
-    fc.assert(fc.property(keys, keys, max, key, (first, second, max, target) => {
-      const left = first.reduce((set, overlay, tag) => set.with({ overlay, tag }), new NaivePot([], max))
-      const right = second.reduce((set, overlay, tag) => set.with({ overlay, tag: 1_000 + tag }), new NaivePot([], max))
+    fc.assert(fc.property(keys, keys, kinds, short, (first, second, { key, max }, bytes) => {
+      const target = key(bytes)
+      const left = first.reduce((set, bytes, tag) => set.with({ overlay: key(bytes), tag }), new NaivePot([], max))
+      const right = second.reduce((set, bytes, tag) => set.with({ overlay: key(bytes), tag: 1_000 + tag }), new NaivePot([], max))
       const [a, b] = [Pot.from(left.items, { max }), Pot.from(right.items, { max })]
       agrees(a.union(b), new NaivePot([...left.items, ...right.items.filter(({ overlay }) => left.find(overlay) === undefined)], max), target)
       agrees(a.intersection(b), new NaivePot(left.items.filter(({ overlay }) => right.find(overlay) !== undefined), max), target)
@@ -144,7 +152,7 @@ describe('set operations', () => {
 
 describe('proximity and distance', () => {
   test('agree with binary digits and with big integers', () => {
-    fc.assert(fc.property(key, key, key, fc.nat(24), fc.nat(30), (a, b, c, from, max) => {
+    fc.assert(fc.property(short, short, short, fc.nat(24), fc.nat(30), (a, b, c, from, max) => {
       expect(proximity(a, b)).toBe(slowProximity(a, b))
       expect(proximity(a, b, { max })).toBe(slowProximity(a, b, max))
       const agreeing = b.map((byte, i) => i * 8 + 8 <= from ? a[i]! : i * 8 >= from ? byte : (a[i]! & ~(0xff >> (from & 7))) | (byte & (0xff >> (from & 7))))
