@@ -9,6 +9,7 @@ import { formatHostPort, isLoopback, type HostPort } from './arguments.ts'
 import { openDataFolder } from './data-folder.ts'
 import { CliError, describe } from './errors.ts'
 import { print, type Io } from './io.ts'
+import { limitedLog } from './log.ts'
 import { STOP_SIGNALS } from './signals.ts'
 
 /** The words after `skep node`, read. */
@@ -40,7 +41,7 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
   }
   const asked = stopAsked(command, io)
   // A node works on when nobody reads what it says.
-  const say = (line: string): void => { if (!io.stderr.destroyed) io.stderr.write(`${new Date().toISOString()} ${line}\n`) }
+  const say = limitedLog(systemClock, line => { if (!io.stderr.destroyed) io.stderr.write(line) })
   const { key, store } = await openDataFolder(command.data, systemRandom)
   const node = await createNode({
     key,
