@@ -11,6 +11,9 @@ import { decodeEntry, HEADER_SIZE, type Entry } from './records.ts'
 import { Slab } from './slab.ts'
 import { chooseVictims } from './victims.ts'
 
+/** Chunks that a batch deletes beyond what it needs, at most, while the store is over a capacity that was lowered. */
+const SHRINK = 1_024
+
 /** What the committer asks and tells. */
 export interface CommitterHooks {
   /** Hands over the chunks that were asked for since the last time. */
@@ -69,7 +72,9 @@ export class Committer {
 
   /** Enters the jobs in the plan, makes room where they need it, and fails those that find none. */
   async #apply (jobs: readonly Job[], plan: Plan): Promise<Job[]> {
-    const { capacity, depth, approve } = this.#options
+    const { depth, approve } = this.#options
+    // A store that was larger once shrinks by and by, not all in one batch.
+    const capacity = Math.max(this.#options.capacity, plan.counters.size - SHRINK)
     const most = jobs.reduce((sum, { adds, names }) => adds ? sum + names.length : sum, 0)
     if (plan.counters.size + most <= capacity) {
       for (const job of jobs) job.apply(plan)

@@ -4,24 +4,30 @@
  * A fresh array for each body costs more in garbage collection than encoding it does.
  */
 export class Slab {
-  readonly #memory: Uint8Array
+  readonly #most: number
+  #memory = new Uint8Array()
   #used = 0
+  #asked = 0
 
-  constructor (size: number) {
-    this.#memory = new Uint8Array(size)
+  /** @param most - bytes that are kept at most. */
+  constructor (most: number) {
+    this.#most = most
   }
 
   /** Takes bytes, whatever was written there before; they are valid until {@link reset}. */
   take (size: number): Uint8Array {
-    // A batch larger than usual gets memory of its own.
+    this.#asked += size
     if (this.#used + size > this.#memory.length) return new Uint8Array(size)
     const at = this.#used
     this.#used += size
     return this.#memory.subarray(at, at + size)
   }
 
-  /** Gives everything back: the Store has its own copies. */
+  /** Takes everything back: the Store has its own copies. What was asked for now is there the next time. */
   reset (): void {
+    const size = Math.min(this.#asked, this.#most)
+    if (size > this.#memory.length) this.#memory = new Uint8Array(size)
     this.#used = 0
+    this.#asked = 0
   }
 }

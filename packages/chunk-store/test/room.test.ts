@@ -125,3 +125,18 @@ test('what went to make room is listed as lost, what was deleted on purpose is n
   await store.close()
   expect((await open({ capacity: 3 })).lost(0)).toBe(2)
 })
+
+test('a store whose capacity was lowered shrinks with the next puts, a part with each', async () => {
+  const { open } = fixture()
+  const store = await open()
+  await store.put(chunks(0, 1_500))
+  await store.close()
+  const smaller = await open({ capacity: 100 })
+  expect(smaller.size).toBe(1_500)
+  await smaller.put(chunks(1_500, 1_510))
+  expect(smaller.size).toBe(476)
+  await smaller.put(chunks(1_510, 1_520))
+  expect(smaller.size).toBe(100)
+  expect(await smaller.hasMany(addresses(chunks(1_500, 1_520)))).not.toContain(false)
+  for await (const fault of smaller.verify()) expect.fail(fault.code)
+})

@@ -32,7 +32,9 @@ export class BinSource implements Source {
   readonly #bin: number
   readonly #limits: SourceLimits
   readonly #serves: (entry: ServedEntry) => boolean
-  readonly #closed = new AbortController()
+  /** Ends each wait. There are seventeen of these for an idle peer, so nothing larger than a short list. */
+  #waiting: ((reason: Error) => void)[] = []
+  #closed: Error | undefined
 
   /** @param serves - which chunks of the bin the stream is of. */
   constructor (chunks: ServedChunks, bin: number, limits: SourceLimits, serves: (entry: ServedEntry) => boolean) {
@@ -78,24 +80,33 @@ export class BinSource implements Source {
   }
 
   close (): void {
-    this.#closed.abort(new Error('the source was closed'))
+    this.#closed ??= new Error('the source was closed')
+    for (const end of this.#waiting) end(this.#closed)
   }
 
   /** Resolves when the bin has an entry at `index`, looking after each commit. */
   async #reaches (index: number, signal: AbortSignal): Promise<void> {
-    const closed = this.#closed.signal
     signal.throwIfAborted()
-    closed.throwIfAborted()
+    if (this.#closed !== undefined) throw this.#closed
     if (this.#chunks.last(this.#bin) >= index) return
     await new Promise<void>((resolve, reject) => {
-      const end = (settle: () => void): void => {
+      const release = (): void => {
         stop()
-        for (const each of [signal, closed]) each.removeEventListener('abort', gone)
-        settle()
+        this.#waiting = this.#waiting.filter(other => other !== end)
+        signal.removeEventListener('abort', aborted)
       }
-      const gone = (): void => end(() => reject(signal.aborted ? signal.reason : closed.reason))
-      const stop = this.#chunks.onBin(this.#bin, () => { if (this.#chunks.last(this.#bin) >= index) end(resolve) })
-      for (const each of [signal, closed]) each.addEventListener('abort', gone)
+      const end = (reason: Error): void => {
+        release()
+        reject(reason)
+      }
+      const aborted = (): void => end(signal.reason as Error)
+      const stop = this.#chunks.onBin(this.#bin, () => {
+        if (this.#chunks.last(this.#bin) < index) return
+        release()
+        resolve()
+      })
+      this.#waiting.push(end)
+      signal.addEventListener('abort', aborted)
     })
   }
 }
