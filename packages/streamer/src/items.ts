@@ -252,6 +252,7 @@ export class Items {
   missing (peer: PeerState, id: Uint8Array): void {
     const ask = peer.asks.get(idKey(id))
     if (ask === undefined) return
+    this.#lacks(peer, id)
     peer.pace.note(this.#context.now - Math.max(ask.at, peer.lastDelivery))
     peer.lastDelivery = this.#context.now
     this.#drop(peer, ask, 'missing')
@@ -368,6 +369,7 @@ export class Items {
 
   #invalid (item: Item, peer: PeerState): void {
     item.asked.set(peer, 'invalid')
+    this.#lacks(peer, item.id)
     this.tally.bodiesInvalid++
     if (++peer.invalid > this.#context.limits.maxInvalid) peer.fault(this.#context, 'STREAMER_INVALID_ITEM', 'too many items are not what their id says')
   }
@@ -381,6 +383,11 @@ export class Items {
     if (ask === undefined || ask.late) return
     ask.late = true
     if (ask.item.asked.get(peer) === 'pending') ask.item.asked.set(peer, 'late')
+  }
+
+  /** The peer offered what it has not got, and may be offered it. */
+  #lacks (peer: PeerState, id: Uint8Array): void {
+    for (const recent of peer.offered.values()) recent.delete(id)
   }
 
   #forget (peer: PeerState, key: string): void {

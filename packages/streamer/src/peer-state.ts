@@ -4,6 +4,7 @@ import type { Context } from './effects.ts'
 import type { Item } from './items.ts'
 import type { Half, Pull } from './pull.ts'
 import { Pace } from './pace.ts'
+import type { RecentIds } from './recent-ids.ts'
 import type { Feed } from './serve.ts'
 import type { Timer } from './timers.ts'
 import type { StreamPeer } from './type.ts'
@@ -52,6 +53,8 @@ export class PeerState {
   batches = 0
   invalid = 0
   unsolicited = 0
+  /** Items it offered lately, by space: what it need not be offered back. */
+  readonly offered = new Map<string, RecentIds>()
   /** Whether it subscribed to RETRIEVE_REQUEST. */
   retrieves = false
   /** Whether it says that it has all that its peers have. */

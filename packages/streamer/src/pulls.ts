@@ -6,6 +6,7 @@ import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Half, type Expected, type Pull, type PullMark } from './pull.ts'
+import { RecentIds } from './recent-ids.ts'
 import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
@@ -142,7 +143,12 @@ export class Pulls {
     pull.seen = Math.max(pull.seen, batch.to)
     this.#items.tally.idsOffered += count
     if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
-    for (const key of batch.keys) this.#items.offered(peer, key)
+    let recent = peer.offered.get(pull.space)
+    if (recent === undefined) peer.offered.set(pull.space, recent = new RecentIds())
+    for (const [i, key] of batch.keys.entries()) {
+      recent.add(ids[i]!)
+      this.#items.offered(peer, key)
+    }
     peer.batches++
     if (count > 0) return this.#items.need(batch)
     batch.decided = true

@@ -12,6 +12,8 @@ const MAX_DELIVERING = 4
 /** Whether a name is served, and how urgent its live half is. */
 export interface Served {
   priority (name: string): Priority | undefined
+  /** The space that the items of a name belong to. */
+  space (name: string): string
 }
 
 /** The serving side: cursors, offers, and deliveries of what was wanted. */
@@ -144,10 +146,13 @@ export class Serves {
     serve.collecting = undefined
     const { peer } = serve.feed
     if (batch === undefined) return this.quit(peer, serve.feed.name, serve.feed.key)
-    if (batch.ids.length > 0) {
-      serve.ready = batch
+    // What the peer has offered itself it has.
+    const known = peer.offered.get(this.#served.space(serve.feed.name))
+    const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(id))
+    if (ids.length > 0) {
+      serve.ready = { ...batch, ids }
     } else if (peer.native) {
-      serve.ready = { ...batch, to: Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1) }
+      serve.ready = { ids, from: batch.from, to: Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1) }
     } else {
       // An old peer takes an empty offer for a fault; for it the stretch is passed over.
       this.#plan(serve, { from: batch.to + 1, to: stretch.to })

@@ -72,13 +72,15 @@ export class Sources {
       const { signal } = controller
       const options = { limit: this.#limits.maxOffer, signal }
       try {
-        let batch = await source.batch(Math.max(1, from), to, options)
-        if (serve.live && batch.ids.length < options.limit && this.#limits.collect > 0) {
+        const start = Math.max(1, from)
+        if (serve.live && this.#limits.collect > 0) {
+          const { last } = await source.cursor()
+          if (last < start) await source.batch(start, to, { limit: 1, signal })
           // More may come at once: a short wait saves a round trip for each.
-          await this.#sleep(this.#limits.collect, signal)
-          batch = await source.batch(Math.max(1, from), to, options)
+          if (last - start + 1 < options.limit) await this.#sleep(this.#limits.collect, signal)
         }
-        return this.#check(batch, from, to)
+        signal.throwIfAborted()
+        return this.#check(await source.batch(start, to, options), from, to)
       } catch {
         return undefined
       }

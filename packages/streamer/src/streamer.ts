@@ -27,6 +27,9 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
+/** How long changes are gathered before listeners hear of them, in milliseconds. */
+const TELL_AFTER = 20
+
 /** Answers a peer's retrieve request; `undefined` when the item cannot be had. `hops` is how far a native request may still go. */
 export type RequestHandler = (peer: StreamPeer, address: Address, options: { readonly signal: AbortSignal, readonly hops?: number }) => Promise<Uint8Array | undefined>
 
@@ -83,7 +86,8 @@ export class Streamer {
       priority: name => {
         const type = this.#types.get(name)
         return type?.source === undefined ? undefined : type.priority ?? 2
-      }
+      },
+      space: name => this.#types.get(name)?.space ?? name
     })
     this.#sinks = new Sinks(this.#intervals, this.#stopping.signal, step)
     this.#sources = new Sources(this.#types, this.#clock, this.#limits, step)
@@ -390,7 +394,7 @@ export class Streamer {
 
   #tell (): void {
     if (this.#telling !== undefined || this.#listeners.size === 0 || this.#stopped) return
-    this.#telling = this.#clock.after(0, () => {
+    this.#telling = this.#clock.after(TELL_AFTER, () => {
       this.#telling = undefined
       for (const listener of [...this.#listeners]) listener()
     })

@@ -157,6 +157,27 @@ test('items that pass from peer to peer arrive everywhere once', async () => {
   }
 })
 
+test('what a peer has offered is not offered back to it, unless it turned out to lack it', async () => {
+  const clock = new VirtualClock()
+  const a = new Node(1, clock, new Shelf().fill(1, 300))
+  const b = new Node(2, clock)
+  const c = new Node(3, clock)
+  const links = [new Link(a, b), new Link(b, c)]
+  // A's own store has lost the body of one that it still lists.
+  a.shelf.items.delete(text(id(7)))
+  b.streamer.subscribe(links[0]!.toA, 'SHELF', 'x')
+  a.streamer.subscribe(links[0]!.toB, 'SHELF', 'x')
+  await clock.advance(500)
+  expect(b.shelf.items.size).toBe(299)
+  expect(a.streamer.counters.idsOffered).toBe(0)
+  b.streamer.subscribe(links[1]!.toB, 'SHELF', 'x')
+  await clock.advance(500)
+  c.shelf.add(id(7))
+  await clock.advance(500)
+  expect(b.shelf.has(7)).toBe(true)
+  expect([a.streamer.counters.idsOffered, a.shelf.items.has(text(id(7)))]).toEqual([1, true])
+})
+
 test('everything is quiet when all is here', async () => {
   const clock = new VirtualClock()
   const a = new Node(1, clock, new Shelf().fill(1, 100))

@@ -1,0 +1,38 @@
+import { ID_SIZE } from './messages.ts'
+
+/** How many ids are remembered at most. A power of two. */
+const SLOTS = 2_048
+
+/**
+ * Remembers ids for a while: each has one slot, and loses it to a later one of the same slot.
+ * What it says it has seen, it has.
+ */
+export class RecentIds {
+  /** Made with the first id, as most peers say nothing for most of the time. */
+  #ids: Uint8Array | undefined
+  readonly #used = new Uint8Array(SLOTS)
+
+  add (id: Uint8Array): void {
+    const slot = slotOf(id)
+    this.#ids ??= new Uint8Array(SLOTS * ID_SIZE)
+    this.#ids.set(id, slot * ID_SIZE)
+    this.#used[slot] = 1
+  }
+
+  delete (id: Uint8Array): void {
+    if (this.has(id)) this.#used[slotOf(id)] = 0
+  }
+
+  has (id: Uint8Array): boolean {
+    const slot = slotOf(id)
+    if (this.#ids === undefined || this.#used[slot] === 0) return false
+    const at = slot * ID_SIZE
+    for (let i = 0; i < ID_SIZE; i++) if (this.#ids[at + i] !== id[i]) return false
+    return true
+  }
+}
+
+/** Ends of ids differ also where they are counted, and where they share their beginning. */
+function slotOf (id: Uint8Array): number {
+  return (id[ID_SIZE - 1]! ^ id[0]! << 2 ^ id[3]! << 1 | (id[ID_SIZE - 2]! ^ id[1]!) << 8) & (SLOTS - 1)
+}
