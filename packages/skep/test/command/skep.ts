@@ -92,7 +92,7 @@ export class Bench {
 }
 
 /** Looks again and again until it is so. */
-export async function until (what: string, done: () => Promise<boolean> | boolean, within = 20_000): Promise<void> {
+export async function until (what: string, done: () => Promise<boolean> | boolean, within = 40_000): Promise<void> {
   const end = Date.now() + within
   while (!await done()) {
     if (Date.now() > end) throw new Error(`not within ${within} ms: ${what}`)
