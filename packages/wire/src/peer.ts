@@ -166,8 +166,9 @@ export class Peer<S extends ProtocolSpec<any>> {
       }
       if (this.#queue.size === 0) this.#progressed()
       this.#queue.push(outgoing, priority)
-      this.#watch()
-      this.#wake?.()
+      // Where the conn is waiting it takes this at once.
+      if (this.#wake === undefined) this.#watch()
+      else this.#wake()
     })
   }
 
@@ -309,12 +310,14 @@ export class Peer<S extends ProtocolSpec<any>> {
     while (true) {
       const next = this.#queue.shift()
       if (next === undefined) {
+        this.#rest()
         if (this.#over) return
         await new Promise<void>(resolve => { this.#wake = resolve })
         this.#wake = undefined
         continue
       }
       this.#progressed()
+      if (this.#queue.size > 0) this.#watch()
       let bytes: Uint8Array
       try {
         bytes = encodeMessage(this.spec, next.name as MessageName<S>, next.value as never)
@@ -347,12 +350,17 @@ export class Peer<S extends ProtocolSpec<any>> {
     })
   }
 
+  #rest (): void {
+    this.#watching?.()
+    this.#watching = undefined
+  }
+
   /** Settles everything, once. */
   #finish (error: Error | undefined): void {
     if (this.#reason !== undefined) return
     this.#over = true
     this.#reason = error ?? new WireError('WIRE_CLOSED', 'the conversation is over')
-    this.#watching?.()
+    this.#rest()
     this.#wake?.()
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.failed(this.#reason)
     this.#conn.close().then(this.#end, this.#end)

@@ -126,6 +126,21 @@ test('many messages under one signal take one listener, and leave none', async (
   await expect(ann.send('Say', { Text: 'x' }, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never')
 })
 
+test('nothing of time is left where nothing waits', async () => {
+  const clock = new VirtualClock()
+  const [a, b] = pair()
+  const [ann, bob] = [new Peer(a, chat, { clock }), new Peer(b, chat, { clock })]
+  const running = bob.run({ Say: () => {} })
+  await clock.settle()
+  await ann.send('Say', { Text: '0' })
+  expect(clock.pending).toBe(0)
+  await Promise.all(['1', '2', '3'].map(async Text => ann.send('Say', { Text })))
+  await clock.settle()
+  expect(clock.pending).toBe(0)
+  ann.off()
+  await running
+})
+
 test.each([['closes', 'WIRE_CLOSED'], ['aborts', 'WIRE_WRITE']])('what waits when the remote %s is refused with %s', async (how, code) => {
   const [a, b] = pair({ window: 1 })
   const ann = new Peer(a, chat)
