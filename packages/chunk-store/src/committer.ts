@@ -18,6 +18,10 @@ const SHRINK = 1_024
 export interface CommitterHooks {
   /** Hands over the chunks that were asked for since the last time. */
   takeTouched (): Address[]
+  /** Whether it is certain that an address is not here. */
+  isAbsent (name: string): boolean
+  /** A write failed: what was certain is so no more. */
+  failed (): void
   /** The plan was written, in this very tick. */
   committed (plan: Plan): void
 }
@@ -63,6 +67,7 @@ export class Committer {
       for (const job of applied) job.done()
       this.#hooks.committed(plan)
     } catch (cause) {
+      this.#hooks.failed()
       const error = new ChunkStoreError('CHUNK_STORE_IO', 'the store under the chunks failed', { cause })
       for (const job of jobs) job.fail(error)
     } finally {
@@ -102,20 +107,19 @@ export class Committer {
 
   async #lookUp (jobs: readonly Job[], touched: readonly Address[]): Promise<Map<string, Entry | undefined>> {
     const keys: Uint8Array[] = []
+    const unsure: string[] = []
     const entries = new Map<string, Entry | undefined>()
     const add = (name: string, address: Address): void => {
       if (entries.has(name)) return
       entries.set(name, undefined)
+      if (this.#hooks.isAbsent(name)) return
       keys.push(addressKey(address))
+      unsure.push(name)
     }
     for (const { addresses, names } of jobs) for (let i = 0; i < names.length; i++) add(names[i]!, addresses[i]!)
     for (const address of touched) add(nameOf(address), address)
-    const records = await this.#store.getMany(keys)
-    let at = 0
-    for (const name of entries.keys()) {
-      const record = records[at++]
-      if (record !== undefined) entries.set(name, decodeEntry(record))
-    }
+    const records = keys.length === 0 ? [] : await this.#store.getMany(keys)
+    for (const [i, record] of records.entries()) if (record !== undefined) entries.set(unsure[i]!, decodeEntry(record))
     return entries
   }
 

@@ -1,6 +1,7 @@
 import { kindOf, type Chunk, type Kind } from '@skep/chunk'
 import type { Address, Clock, Random, Store } from '@skep/interface'
 import { proximity } from '@skep/pot'
+import { Absent } from './absent.ts'
 import { ADDRESS_SIZE, nameOf } from './bytes.ts'
 import { Committer } from './committer.ts'
 import { BINS, type Counters } from './counters.ts'
@@ -57,6 +58,7 @@ export class ChunkStore {
   /** Drawn when the store was created: what an index of a former life meant is void. */
   readonly epoch: Epoch
   readonly base: Address
+  readonly #absent = new Absent()
   readonly #committer: Committer
   readonly #options: Required<ChunkStoreOptions>
   readonly #reader: Reader
@@ -89,6 +91,8 @@ export class ChunkStore {
     this.#options = options
     this.#committer = new Committer({ store, clock, counters }, options, {
       committed: plan => this.#committed(plan),
+      failed: () => this.#absent.clear(),
+      isAbsent: name => this.#absent.has(name),
       takeTouched: () => this.#reader.takeTouched()
     })
     this.#writer = new Writer(jobs => this.#committer.write(jobs), options)
@@ -153,8 +157,10 @@ export class ChunkStore {
   async hasMany (addresses: readonly Address[]): Promise<boolean[]> {
     this.#writer.check()
     for (const address of addresses) checkAddress(address)
-    const records = await this.#store.getMany(addresses.map(addressKey))
-    return records.map(record => record !== undefined && decodeEntry(record) !== undefined)
+    return this.#absent.look(addresses.map(nameOf), async () => {
+      const records = await this.#store.getMany(addresses.map(addressKey))
+      return records.map(record => record !== undefined && decodeEntry(record) !== undefined)
+    })
   }
 
   /** Deletes chunks, pinned ones too; their places in the sequence stay as tombstones. Returns how many were here. */
@@ -308,7 +314,10 @@ export class ChunkStore {
   }
 
   #committed (plan: Plan): void {
-    for (const [name, seq] of plan.arrived) this.#reader.remember(name, seq)
+    for (const [name, seq] of plan.arrived) {
+      this.#absent.added(name)
+      this.#reader.remember(name, seq)
+    }
     for (const bin of plan.grown) this.#signals.emit(bin)
   }
 }

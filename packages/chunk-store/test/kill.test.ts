@@ -51,7 +51,7 @@ test.skipIf(!built)(`a process that puts is killed ${KILLS} times: what had reso
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}, 20_000 + KILLS * 5_000)
+}, 60_000 + KILLS * 15_000)
 
 function payload (n: number): Uint8Array {
   const bytes = new Uint8Array(4_096)

@@ -193,3 +193,45 @@ test('no index is given out twice when a batch landed although it failed', async
   expect(await store.put(inBin(1, 3))).toEqual(['present', 'present', 'stored'])
   expect((await store.entries(1, 1, undefined, 9)).map(({ index }) => index)).toEqual([1, 2, 3])
 })
+
+test('a chunk that was found absent, and came meanwhile, is present', async () => {
+  const disk = memoryStore()
+  const store = await fixture(disk).open()
+  expect(await store.has(chunk(0).address)).toBe(false)
+  expect(await store.put([chunk(0)])).toEqual(['stored'])
+  expect(await store.put([chunk(0)])).toEqual(['present'])
+  // A look-up that began before the put and ends after it.
+  const getMany = disk.getMany.bind(disk)
+  let go = (): void => {}
+  const held = new Promise<void>(resolve => { go = resolve })
+  disk.getMany = async keys => {
+    const found = await getMany(keys)
+    disk.getMany = getMany
+    await held
+    return found
+  }
+  const looking = store.has(chunk(1).address)
+  expect(await store.put([chunk(1)])).toEqual(['stored'])
+  go()
+  expect(await looking).toBe(false)
+  expect(await store.put([chunk(1)])).toEqual(['present'])
+  // One that was deleted is absent again.
+  await store.delete([chunk(1).address])
+  expect(await store.has(chunk(1).address)).toBe(false)
+  expect(await store.put([chunk(1)])).toEqual(['stored'])
+  expect(store.size).toBe(2)
+  for await (const fault of store.verify()) expect.fail(fault.code)
+})
+
+test('a put of what was just found absent does not look again', async () => {
+  const disk = memoryStore()
+  const store = await fixture(disk).open()
+  await store.hasMany(addresses(chunks(0, 100)))
+  let looked = 0
+  const getMany = disk.getMany.bind(disk)
+  disk.getMany = async keys => { looked++; return getMany(keys) }
+  await store.put(chunks(0, 100))
+  expect(looked).toBe(0)
+  await store.put(chunks(0, 100))
+  expect(looked).toBe(1)
+})
