@@ -6,6 +6,9 @@ import { Splitter } from './splitter.ts'
 /** Bytes that wait here unread before the socket is paused: two reads of the socket, so that a quick reader never pauses it. */
 const HIGH_WATER = 131_072
 
+/** Milliseconds that a timer may be late in a process that is only busy. */
+const STALL = 1000
+
 /** The reading half of a conn: chunks of a socket to messages, no faster than they are read. */
 export class Reader {
   readonly #socket: Socket
@@ -97,17 +100,25 @@ export class Reader {
   /** Waits until something comes; where a frame has begun, no longer than it may take in all. */
   async #more (): Promise<void> {
     const arrival = new Promise<void>(resolve => { this.#wake = resolve })
-    if (!this.#splitter.inside) {
-      await arrival
-    } else {
-      const began = performance.now()
-      let late = false
-      const timer = setTimeout(() => { late = true; this.#wake?.() }, this.#frameTimeout - this.#waited)
-      await arrival
-      clearTimeout(timer)
-      this.#waited += performance.now() - began
-      if (late && this.#chunks.length === 0) throw new ConnError('CONN_TIMEOUT', `a frame was not complete after ${this.#frameTimeout} ms`)
-    }
+    if (this.#splitter.inside) await this.#inTime(arrival)
+    else await arrival
     this.#wake = undefined
+  }
+
+  async #inTime (arrival: Promise<void>): Promise<void> {
+    const began = performance.now()
+    const left = this.#frameTimeout - this.#waited
+    let late = false
+    // What came while this process was busy is read before the verdict.
+    const timer = setTimeout(() => setImmediate(() => { late = true; this.#wake?.() }), left)
+    await arrival
+    clearTimeout(timer)
+    const took = performance.now() - began
+    // A timer that comes much too late tells of a process that stood still, not of the remote.
+    const stalled = took > left + STALL
+    this.#waited = stalled ? 0 : this.#waited + took
+    if (late && !stalled && this.#chunks.length === 0 && this.#over === undefined) {
+      throw new ConnError('CONN_TIMEOUT', `a frame was not complete after ${this.#frameTimeout} ms`)
+    }
   }
 }
