@@ -12,5 +12,5 @@ test('the core has tests that run in a browser', () => {
 // With a browser the project `browser` runs them; without one they count as skipped, here.
 if (!hasChromium()) {
   console.warn(`skipped for want of a browser at ${CHROMIUM} (set CHROMIUM to its path):\n${files.map(file => `  ${file}\n`).join('')}`)
-  test.skip.each(files)('%s: no browser', () => {})
+  test.for(files)('%s', (_, { skip }) => skip(`there is no browser at ${CHROMIUM}`))
 }
