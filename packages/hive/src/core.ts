@@ -9,6 +9,7 @@ import { Known } from './known.ts'
 import type { Link, News } from './link.ts'
 import type { Limits } from './options.ts'
 import { underlaysForScope } from './scopes.ts'
+import { isLower } from './settle.ts'
 import { Tokens } from './tokens.ts'
 import type { HivePeer, Table } from './types.ts'
 
@@ -40,6 +41,8 @@ export class HiveCore<P extends HivePeer> {
   readonly #verifications: Tokens
   #depthAt = -Infinity
   #depthTold: number | undefined
+  /** When the shell was asked to wake us. */
+  #wakeAt: number | undefined
   #refreshAt: number | undefined
   #isStarted = false
   /** Whether this step brought addresses that were not known. */
@@ -100,6 +103,9 @@ export class HiveCore<P extends HivePeer> {
     this.#announceDepth(now)
     // Asking the table costs a look at all it knows: not for each message of a stranger.
     if (!IDLE.has(input.type) || this.#hasNews) this.#pump(now)
+    const { nextAt } = this.#dials
+    if (nextAt !== undefined && nextAt !== this.#wakeAt) this.#effects.push({ type: 'wake', after: nextAt - now })
+    this.#wakeAt = nextAt
     return this.#effects
   }
 
@@ -314,17 +320,24 @@ export class HiveCore<P extends HivePeer> {
   /** Dials whoever is worth it, while there is room. */
   #pump (now: number): void {
     if (!this.#isStarted) return
-    for (const dial of this.#dials.due(now)) this.#effects.push({ type: 'dial', ...dial })
+    for (const { id, target } of this.#dials.due(now)) {
+      // It dialled us while we waited.
+      if (target.overlay !== undefined && this.#connections.has(target.overlay)) this.#dials.end(id, true, now)
+      else this.#effects.push({ type: 'dial', id, target })
+    }
     if (this.#connections.isAlone) {
       for (const dial of this.#dials.beginBootstraps(now)) this.#effects.push({ type: 'dial', id: dial.id, target: dial.target })
     }
     for (let turn = 0; turn < MAX_TURNS && this.#dials.hasRoom && this.#hasRoomToDial(); turn++) {
-      const record = this.#formerly.shift() ?? this.#moved.shift() ?? this.#table.suggest()
+      const urgent = this.#formerly.shift() ?? this.#moved.shift()
+      const record = urgent ?? this.#table.suggest()
       if (record === undefined) return
       this.#table.dialled(record.overlay)
       const target = { overlay: record.overlay, underlays: record.underlays }
       if (target.underlays.length === 0 || this.#connections.has(target.overlay) || this.#dials.has(target)) continue
-      const dial = this.#dials.begin(target, now)
+      // Two nodes that hear of each other at once would both dial, and one of the two would be for nothing.
+      const yields = urgent === undefined && isLower(target.overlay, this.#table.base)
+      const dial = this.#dials.begin(target, now, yields ? now + this.#limits.yieldInterval : now)
       if (dial !== undefined) this.#effects.push({ type: 'dial', id: dial.id, target })
     }
   }

@@ -9,7 +9,7 @@ interface Bootstrap {
   nextAt: number
 }
 
-/** A dial that is on its way or waits for its subnet. */
+/** A dial that is on its way or waits for its time. */
 interface Dial {
   readonly id: number
   readonly target: DialTarget
@@ -34,7 +34,7 @@ export class Dials {
   readonly #overlays = new Set<string>()
   readonly #underlays = new Set<string>()
   readonly #bootstraps = new Map<string, Bootstrap>()
-  /** Dials that hold a slot and wait until their subnet may be dialled again. */
+  /** Dials that hold a slot and wait for their time. */
   #waiting: { readonly dial: Dial, readonly at: number }[] = []
   readonly #subnets = new Map<string, number>()
   #nextId = 1
@@ -60,23 +60,31 @@ export class Dials {
   }
 
   /**
-   * Begins a dial; `undefined` if it has to wait for its subnet, `due` gives it then. With
-   * too many before it, it is left to the table to suggest it again.
+   * Begins a dial; `undefined` if it has to wait, `due` gives it then. With too many before
+   * it in its subnet, it is left to the table to suggest it again.
+   *
+   * @param from - not before this time.
    */
-  begin (target: DialTarget, now: number): Dial | undefined {
-    const at = this.#reserve(target, now)
-    if (at === undefined) return undefined
+  begin (target: DialTarget, now: number, from: number = now): Dial | undefined {
+    const free = this.#reserve(target, now)
+    if (free === undefined) return undefined
+    const at = Math.max(free, from)
     const dial = this.#add(target)
     if (at <= now) return dial
     this.#waiting.push({ dial, at })
     return undefined
   }
 
-  /** Dials that waited for their subnet and may go now. */
+  /** Dials that waited and may go now. */
   due (now: number): Dial[] {
     const out = this.#waiting.filter(({ at }) => at <= now).map(({ dial }) => dial)
     if (out.length > 0) this.#waiting = this.#waiting.filter(({ at }) => at > now)
     return out
+  }
+
+  /** When the next of those that wait may go; `undefined` if none waits. */
+  get nextAt (): number | undefined {
+    return this.#waiting.length === 0 ? undefined : Math.min(...this.#waiting.map(({ at }) => at))
   }
 
   /** A dial has ended. */

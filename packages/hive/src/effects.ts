@@ -45,6 +45,8 @@ export type Effect<P> =
   | { readonly type: 'subPeers', readonly to: P, readonly depth: number }
   /** To be answered by `dialled` with the same id. */
   | { readonly type: 'dial', readonly id: number, readonly target: DialTarget }
+  /** `tick` is due in so many milliseconds. */
+  | { readonly type: 'wake', readonly after: number }
   /** The address book changes: this one was reached, and is connected now or not. */
   | { readonly type: 'save', readonly record: PeerRecord, readonly connected: boolean }
   /** Connections or known addresses have changed. */

@@ -59,6 +59,7 @@ export class Hive<P extends HivePeer> {
   readonly #listeners = new Set<() => void>()
   readonly #watchers = new Set<(event: HiveEvent) => void>()
   #cancelTick: (() => void) | undefined
+  #cancelWake: (() => void) | undefined
   #cancelChange: (() => void) | undefined
   #isStopped = false
 
@@ -211,6 +212,7 @@ export class Hive<P extends HivePeer> {
     if (!this.#isStopped) {
       this.#isStopped = true
       this.#cancelTick?.()
+      this.#cancelWake?.()
       this.#cancelChange?.()
       this.#listeners.clear()
       this.#watchers.clear()
@@ -259,6 +261,10 @@ export class Hive<P extends HivePeer> {
       case 'drop':
         this.#emit({ type: 'dropped', peer: effect.peer, code: effect.code })
         effect.peer.drop(effect.code)
+        break
+      case 'wake':
+        this.#cancelWake?.()
+        this.#cancelWake = this.#clock.after(effect.after, () => this.#step({ type: 'tick' }))
         break
       case 'save': this.#book?.save(effect.record, effect.connected); break
       case 'changed': this.#changed(); break

@@ -20,6 +20,8 @@ export interface HiveOptions {
   readonly keepAliveInterval?: number
   /** Milliseconds between two dials into one /24 or /56 that is neither loopback nor this process's. Defaults to 1,000. */
   readonly subnetInterval?: number
+  /** Milliseconds for which the higher of two overlay addresses lets the lower dial first, when both may just have heard of each other. Defaults to 250. */
+  readonly yieldInterval?: number
   /** Milliseconds to the second attempt at a bootstrap underlay; doubled each time. Defaults to 500. */
   readonly bootstrapInterval?: number
   /** The longest such wait in milliseconds. Defaults to 15,000. */
@@ -84,6 +86,7 @@ const DEFAULTS: Limits = {
   dialTotalTimeout: 45_000,
   keepAliveInterval: 500,
   subnetInterval: 1_000,
+  yieldInterval: 250,
   bootstrapInterval: 500,
   maxBootstrapInterval: 15_000,
   maxBootstraps: 64,

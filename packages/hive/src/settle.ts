@@ -24,7 +24,8 @@ export function settle (base: Address, remote: Address, hadDialled: boolean, has
   return hasDialled === isLower(base, remote) ? 'replace' : 'refuse'
 }
 
-function isLower (a: Address, b: Address): boolean {
+/** Whether one overlay address is the lower of two. */
+export function isLower (a: Address, b: Address): boolean {
   for (let i = 0; i < a.length; i++) {
     if (a[i] !== b[i]) return a[i]! < b[i]!
   }

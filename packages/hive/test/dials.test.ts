@@ -36,6 +36,21 @@ describe('the keep-connected loop', () => {
     expect(me.dials(me.step({ type: 'leave', peer: a }))).toEqual(['tcp://127.0.0.1:2001'])
   })
 
+  test('lets the lower of two overlay addresses dial first, for a moment', () => {
+    const me = core(address(5))
+    me.step(start)
+    me.table.register([record(address(1)), record(address(2)), record(address(9))])
+    expect(me.dials(me.wait(0))).toEqual(['tcp://127.0.0.1:2009'])
+    expect(me.dials(me.wait(249))).toEqual([])
+    me.meet(peer(address(1)))
+    // The one that came is not dialled any more, the other is.
+    expect(me.dials(me.wait(1))).toEqual(['tcp://127.0.0.1:2002'])
+    expect(me.hive.counts.dials).toBe(2)
+    // Who was connected before is not waited for.
+    const again = core(address(5))
+    expect(again.dials(again.step({ type: 'start', connected: [record(address(1))], known: [record(address(2))] }))).toEqual(['tcp://127.0.0.1:2001'])
+  })
+
   test('leaves the back-off to the table', () => {
     const me = core()
     me.table.register([record(address(1))])
