@@ -1,6 +1,7 @@
 import type { BatchState } from './batch.ts'
 import type { Context, Input, PutResult } from './effects.ts'
 import type { Ask, PeerState } from './peer-state.ts'
+import type { Half } from './pull.ts'
 import { Tally } from './tally.ts'
 import { idKey } from './stream-name.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
@@ -84,6 +85,8 @@ export class Items {
   readonly #stored = new StoredMeanwhile()
   /** Items asked of anybody. */
   #asks = 0
+  /** Counts the asks that there ever were. */
+  #order = 0
   /** Fetches that are open. */
   #fetches = 0
 
@@ -146,7 +149,7 @@ export class Items {
 
   /** Notes that the peer of a batch was asked for these items of it. */
   askedInOffer (batch: BatchState, wanted: readonly number[]): void {
-    for (const i of wanted) this.#ask(this.#items.get(batch.keys[i]!)!, batch.pull.peer, false)
+    for (const i of wanted) this.#ask(this.#items.get(batch.keys[i]!)!, batch.pull.peer, batch.half)
   }
 
   /** An offer names an item that a fetch waits for: the peer is asked at once. */
@@ -154,7 +157,7 @@ export class Items {
     if (this.#fetches === 0) return
     const item = this.#items.get(key)
     if (item === undefined || item.fetches.size === 0 || item.checking || item.asked.has(peer)) return
-    this.#ask(item, peer, true)
+    this.#ask(item, peer, undefined)
   }
 
   /** Begins a fetch. */
@@ -199,9 +202,9 @@ export class Items {
       if (++peer.unsolicited > limits.maxUnsolicited) peer.fault(this.#context, 'STREAMER_LIMIT', 'too many deliveries that nobody asked for')
       return
     }
-    peer.pace.note(now - Math.max(ask.at, peer.lastDelivery))
-    peer.lastDelivery = now
+    this.#answered(peer, ask)
     const { item } = ask
+    if (ask.half !== undefined) ask.half.delivered = Math.max(ask.half.delivered, ask.order)
     this.#forget(peer, item.key)
     const wanted = item.refs.size > 0 || item.fetches.size === 0
     if (wanted) this.tally.bodiesReceived++
@@ -253,8 +256,7 @@ export class Items {
     const ask = peer.asks.get(idKey(id))
     if (ask === undefined) return
     this.#lacks(peer, id)
-    peer.pace.note(this.#context.now - Math.max(ask.at, peer.lastDelivery))
-    peer.lastDelivery = this.#context.now
+    this.#answered(peer, ask)
     this.#drop(peer, ask, 'missing')
     this.#events.room(peer)
   }
@@ -282,14 +284,14 @@ export class Items {
     return item
   }
 
-  #ask (item: Item, peer: PeerState, single: boolean): void {
+  #ask (item: Item, peer: PeerState, half: Half | undefined): void {
     const context = this.#context
     if (!peer.asks.has(item.key)) this.#asks++
     // Put at the end, so that the oldest come first.
     peer.asks.delete(item.key)
-    peer.asks.set(item.key, { item, at: context.now, single, late: false })
+    peer.asks.set(item.key, { item, at: context.now, half, order: ++this.#order, late: false })
     item.asked.set(peer, 'pending')
-    if (single) {
+    if (half === undefined) {
       if (peer.native) {
         let hops = 0
         for (const fetch of item.fetches) hops = Math.max(hops, fetch.hops)
@@ -308,7 +310,7 @@ export class Items {
     for (const fetch of item.fetches) {
       for (let peer = fetch.candidates.shift(); peer !== undefined; peer = fetch.candidates.shift()) {
         if (!peer.connected || item.asked.has(peer)) continue
-        this.#ask(item, peer, true)
+        this.#ask(item, peer, undefined)
         return
       }
     }
@@ -318,7 +320,7 @@ export class Items {
         const { peer } = batch.pull
         if (!batch.answered) willAsk = true
         else if (peer.connected && !item.asked.has(peer) && item.asked.size < this.#context.limits.maxSources) {
-          this.#ask(item, peer, true)
+          this.#ask(item, peer, undefined)
           return
         }
       }
@@ -363,7 +365,8 @@ export class Items {
     this.#context.timers.cancel(item.hedge)
     for (const [peer, state] of item.asked) {
       if ((state !== 'pending' && state !== 'late') || !peer.connected || !peer.native) continue
-      if (peer.asks.get(item.key)?.single === true) this.#context.emit({ type: 'send', peer, native: true, name: 'CancelMsg', value: { Addr: item.id }, priority: 3 })
+      const ask = peer.asks.get(item.key)
+      if (ask !== undefined && ask.half === undefined) this.#context.emit({ type: 'send', peer, native: true, name: 'CancelMsg', value: { Addr: item.id }, priority: 3 })
     }
   }
 
@@ -383,6 +386,17 @@ export class Items {
     if (ask === undefined || ask.late) return
     ask.late = true
     if (ask.item.asked.get(peer) === 'pending') ask.item.asked.set(peer, 'late')
+  }
+
+  /** Notes the peer's pace. The first answer tells it, so that the watch need not wait for the longest any more. */
+  #answered (peer: PeerState, ask: Ask): void {
+    const { now, timers, limits } = this.#context
+    const first = peer.pace.unknown
+    peer.pace.note(now - Math.max(ask.at, peer.lastDelivery))
+    peer.lastDelivery = now
+    if (!first || peer.watch === undefined) return
+    timers.cancel(peer.watch)
+    peer.watch = timers.set(now + limits.minLate, () => { this.#look(peer) })
   }
 
   /** The peer offered what it has not got, and may be offered it. */
@@ -414,6 +428,11 @@ export class Items {
     })
   }
 
+  #look (peer: PeerState): void {
+    this.#watch(peer)
+    this.#events.room(peer)
+  }
+
   /** Looks after what the peer was asked: late after its own pace, given up after the limit. */
   #watch (peer: PeerState): void {
     const { timers, limits, now } = this.#context
@@ -422,9 +441,10 @@ export class Items {
     const patience = peer.pace.patience(limits.minLate, limits.maxLate)
     const late: Item[] = []
     for (const ask of [...peer.asks.values()]) {
-      const since = Math.max(ask.at, ask.single ? 0 : peer.lastDelivery)
-      const timeout = ask.single ? limits.requestTimeout : limits.batchTimeout
-      // A peer that delivers, but never this one, does not get for ever.
+      // Others of the peer's deliveries give an item time, but not once it was passed over.
+      const inLine = ask.half !== undefined && ask.half.delivered < ask.order
+      const since = Math.max(ask.at, inLine ? peer.lastDelivery : 0)
+      const timeout = ask.half === undefined ? limits.requestTimeout : limits.batchTimeout
       const end = Math.min(since + timeout, ask.at + 4 * timeout)
       if (end <= now) {
         this.#drop(peer, ask, 'expired')
@@ -440,6 +460,6 @@ export class Items {
       }
     }
     for (const item of late) this.#next(item)
-    if (wake < Infinity && peer.watch === undefined && peer.connected) peer.watch = timers.set(wake, () => { this.#watch(peer); this.#events.room(peer) })
+    if (wake < Infinity && peer.watch === undefined && peer.connected) peer.watch = timers.set(wake, () => { this.#look(peer) })
   }
 }

@@ -47,7 +47,7 @@ export interface StreamerLimits {
   readonly maxRetryAfter: number
   /** How long a batch may wait for its items. 30 s. */
   readonly batchTimeout: number
-  /** The shortest and the longest time without a delivery after which a peer is late. 1 s, 10 s. */
+  /** The shortest and the longest time without a delivery after which a peer is late: a busy disk may stall an honest one. 3 s, 10 s. */
   readonly minLate: number
   readonly maxLate: number
   /** How long a live offer waits for more items. 50 ms. */
@@ -91,7 +91,7 @@ export const defaultLimits: StreamerLimits = {
   retryAfter: 1_000,
   maxRetryAfter: 300_000,
   batchTimeout: 30_000,
-  minLate: 1_000,
+  minLate: 3_000,
   maxLate: 10_000,
   collect: 50,
   cursorTimeout: 10_000,

@@ -10,17 +10,24 @@ export class Pace {
   readonly #times: number[] = []
   #at = 0
   #p95: number | undefined
+  #stale = false
 
   /** Notes the time of one answer, in milliseconds. */
   note (ms: number): void {
     this.#times[this.#at] = ms
     this.#at = (this.#at + 1) % WINDOW
-    this.#p95 = undefined
+    this.#stale = true
+  }
+
+  /** Whether there was no answer yet. */
+  get unknown (): boolean {
+    return this.#times.length === 0
   }
 
   /** 95 of 100 answers came within this many milliseconds; `undefined` before the first. */
   get p95 (): number | undefined {
-    if (this.#p95 === undefined && this.#times.length > 0) {
+    if (this.#stale) {
+      this.#stale = false
       const sorted = [...this.#times].sort((a, b) => a - b)
       this.#p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))]!
     }

@@ -13,8 +13,10 @@ import type { StreamPeer } from './type.ts'
 export interface Ask {
   readonly item: Item
   readonly at: number
-  /** Asked for by itself and not as part of an offer. */
-  readonly single: boolean
+  /** The half whose offer named it; `undefined` when it was asked for by itself. */
+  readonly half: Half | undefined
+  /** Counts up with every ask. */
+  readonly order: number
   /** Others are asked meanwhile. */
   late: boolean
 }

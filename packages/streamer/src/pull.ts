@@ -39,6 +39,8 @@ export class Half {
   readonly queue: BatchState[] = []
   /** Batches that were wanted and are not complete. */
   readonly open = new Set<BatchState>()
+  /** The latest ask that was delivered. What was asked before it, and is not here, was passed over: peers deliver in order. */
+  delivered = 0
   /** No more offers will be asked for. */
   finishing = false
 

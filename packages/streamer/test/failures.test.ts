@@ -91,6 +91,33 @@ test('a first source that never delivers is replaced within its patience', async
   expect(b.streamer.status().filter(({ stream }) => stream === 'SHELF|x|h').map(({ covered }) => covered)).toEqual([[[1, 100]], [[1, 100]]])
 })
 
+test('a first source that delivers all but one is replaced for that one, however busy it is', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(9, clock)
+  const busy = new Scripted(b, 1).cursors(100_000)
+  b.streamer.subscribe(busy.peer, 'SHELF', 'x')
+  await clock.settle()
+  const good = new Node(2, clock, new Shelf().fill(1, 1))
+  good.streamer.onRequest(async (_peer, address) => good.shelf.items.get(text(address)))
+  let next = 1
+  const more = (): void => {
+    busy.offer(false, next, next + 99, ids(next, 100))
+    next += 100
+  }
+  more()
+  await clock.settle()
+  const link = new Link(good, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  // Never silent for long, and never the first.
+  for (let n = 2; n <= 100; n++) {
+    busy.say('ChunkDeliveryMsg', { Addr: id(n), SData: body(id(n)) })
+    await clock.advance(40)
+    if (n % 50 === 0 && n < 100) more()
+  }
+  await clock.advance(100)
+  expect(b.shelf.has(1)).toBe(true)
+})
+
 test('a first source that goes is replaced at once', async () => {
   const clock = new VirtualClock()
   const b = new Node(9, clock)
