@@ -87,6 +87,36 @@ describe('connections', () => {
     expect(register('01').added).toBe(1)
   })
 
+  test('light peers that come and go are told of', async () => {
+    const { table, peer, clock } = setup()
+    let heard = 0
+    table.onChange(() => heard++)
+    const light = peer('01', true)
+    table.on(light)
+    await clock.settle()
+    expect(heard).toBe(1)
+    table.off(light)
+    await clock.settle()
+    expect(heard).toBe(2)
+  })
+
+  test('whoever subscribes while others are told has not missed anything', async () => {
+    const { table, live, clock } = setup()
+    let heard = 0
+    const stop = table.onChange(() => {
+      stop()
+      later()
+      table.onChange(() => heard++)
+    })
+    const later = table.onChange(() => heard++)
+    live('1')
+    await clock.settle()
+    expect(heard).toBe(0)
+    live('01')
+    await clock.settle()
+    expect(heard).toBe(1)
+  })
+
   test('listeners hear once of all changes of a moment, and of depth only when it changed', async () => {
     const { table, live, clock, peer } = setup()
     const heard: unknown[] = []
@@ -185,14 +215,48 @@ describe('suggestions', () => {
   })
 
   test('who was connected for long is dialled again at once', async () => {
-    const { table, peer, register, suggestions, clock } = setup()
-    register('1')
-    suggestions()
-    const made = peer('1')
-    table.on(made)
-    await clock.advance(10_000)
-    table.off(made)
+    for (const [held, suggested] of [[9_999, []], [10_000, ['10000000']]] as const) {
+      const { table, peer, register, suggestions, clock } = setup()
+      register('1')
+      for (let i = 0; i < 6; i++) table.dialled(address('1'))
+      const made = peer('1')
+      table.on(made)
+      await clock.advance(held)
+      table.off(made)
+      expect(suggestions()).toEqual(suggested)
+    }
+  })
+
+  test('an attempt fills its bin while it may succeed, for two seconds', async () => {
+    const { table, live, register, suggestions, clock } = setup({ minBinSize: 2, retryJitter: 0 })
+    live('1', '01', '011', '001', '0001')
+    register('11', '111')
+    // The third attempt makes it wait for four seconds.
+    for (let i = 0; i < 3; i++) table.dialled(address('11'))
+    expect(suggestions()).toEqual([])
+    await clock.advance(1_999)
+    expect(suggestions()).toEqual([])
+    await clock.advance(1)
+    expect(suggestions()).toEqual(['11100000'])
+    await clock.advance(999)
+    expect(suggestions()).toEqual([])
+    await clock.advance(1)
+    expect(suggestions()).toEqual(['11100000'])
+  })
+
+  test('beyond a bin that nobody could fill everybody is a neighbour', async () => {
+    const { table, live, register, suggestions, clock } = setup({ minBinSize: 1, retryJitter: 0 })
+    live('01', '001', '0001', '00001')
+    register('1', '011', '0011')
     expect(suggestions()).toEqual(['10000000'])
+    await clock.advance(1_000)
+    expect(suggestions()).toEqual(['10000000'])
+    await clock.advance(1_999)
+    expect(suggestions()).toEqual([])
+    // Twice in vain leaves hope, three times does not.
+    await clock.advance(1)
+    expect(suggestions()).toEqual(['10000000', '00110000', '01100000'])
+    expect(table.depth).toBe(0)
   })
 
   test('an empty bin comes first, and one attempt for it is enough at a time', () => {

@@ -1,4 +1,4 @@
-import { Kademlia, peerPot, peerPots, type KadPeer, type KademliaOptions, type KadRecord } from '@skep/kademlia'
+import { Kademlia, peerPot, peerPots, v1815, type KadPeer, type KademliaOptions, type KadRecord } from '@skep/kademlia'
 import { fromBinary, Pot, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { describe, expect, test } from 'vitest'
@@ -139,4 +139,11 @@ test('options that make no sense are refused', () => {
     { neighbours: -1 }, { minBinSize: NaN }, { retryInterval: 0 }, { retryJitter: 1 }, { retryJitter: -0.1 }, { maxBin: 0 }, { maxBin: 1.5 }, { maxKnown: -1 }, { stableAfter: -1 }
   ]) expect(make(options), JSON.stringify(options)).toThrow(RangeError)
   expect(make({ maxKnown: Infinity, retryJitter: 0, retryCap: 0, neighbours: 0 })).not.toThrow()
+})
+
+test('parameters under which v1.8.15 would hang or divide by zero are refused', () => {
+  for (const params of [{ retryExponent: 1 }, { retryExponent: 0 }, { retryExponent: 2.5 }, { retryInterval: 0 }, { retryInterval: NaN }]) {
+    expect(() => v1815(params), JSON.stringify(params)).toThrow(RangeError)
+  }
+  expect(v1815().advertised).toBe(0)
 })
