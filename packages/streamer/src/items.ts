@@ -194,7 +194,7 @@ export class Items {
 
   /** A body came. */
   delivered (peer: PeerState, id: Uint8Array, data: Uint8Array): void {
-    const { limits, now } = this.#context
+    const { limits } = this.#context
     const ask = peer.asks.get(idKey(id))
     this.tally.bytesIn += data.length
     if (ask === undefined) {

@@ -2,6 +2,7 @@ import { Intervals } from '@skep/intervals-store'
 import { BitVector } from '@skep/wire'
 import { BatchState } from './batch.ts'
 import type { Context, Input } from './effects.ts'
+import { Fences } from './fences.ts'
 import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
@@ -27,16 +28,18 @@ interface Offered {
 export class Pulls {
   readonly #context: Context
   readonly #items: Items
+  readonly #fences: Fences
 
   constructor (context: Context, items: Items) {
     this.#context = context
     this.#items = items
+    this.#fences = new Fences(context)
   }
 
   /** Begins a pull, of a peer that is connected. */
   subscribe (pull: Pull): void {
     pull.peer.pulls.set(pull.pair, pull)
-    this.#unlessFenced(pull, () => this.#ask(pull))
+    this.#fences.pass(pull, () => this.#ask(pull))
   }
 
   #ask (pull: Pull): void {
@@ -59,8 +62,7 @@ export class Pulls {
       for (const half of [...pull.halves()]) this.#endHalf(half, false)
       this.#over(pull, 'gone')
     }
-    for (const fence of peer.fences.values()) this.#context.timers.cancel(fence)
-    peer.fences.clear()
+    this.#fences.left(peer)
   }
 
   cursor (peer: PeerState, { Name, Key, Epoch, Last }: { Name: string, Key: string, Epoch: string, Last: bigint }): void {
@@ -77,7 +79,7 @@ export class Pulls {
   }
 
   refused (peer: PeerState, name: string, key: string): void {
-    for (const live of [true, false]) this.#unfence(peer, halfName(name, key, live))
+    for (const live of [true, false]) this.#fences.lower(peer, halfName(name, key, live))
     const pull = peer.pulls.get(pairName(name, key))
     // One that waits for an earlier one's end has not asked yet.
     if (pull === undefined || pull.resume !== undefined) return
@@ -87,7 +89,7 @@ export class Pulls {
 
   /** The peer serves a half no more. */
   quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
-    if (this.#unfence(peer, halfName(Name, Key, Live))) return
+    if (this.#fences.lower(peer, halfName(Name, Key, Live))) return
     const pull = peer.pulls.get(pairName(Name, Key))
     const half = pull?.half(Live)
     if (pull === undefined || half === undefined) return
@@ -255,7 +257,7 @@ export class Pulls {
     pull.mark = undefined
     this.#context.emit({ type: 'reset', pull })
     if (pull.history !== undefined) this.#endHalf(pull.history, true)
-    this.#unlessFenced(pull, () => this.#fillGaps(pull))
+    this.#fences.pass(pull, () => this.#fillGaps(pull))
   }
 
   #proven (pull: Pull): void {
@@ -422,7 +424,7 @@ export class Pulls {
       if (!pull.history.idle || pull.bound !== undefined) return
       this.#endHalf(pull.history, true)
     }
-    this.#unlessFenced(pull, () => this.#fillGaps(pull))
+    this.#fences.pass(pull, () => this.#fillGaps(pull))
   }
 
   #fillGaps (pull: Pull): void {
@@ -460,32 +462,8 @@ export class Pulls {
     else pull.history = undefined
     if (!tell || !peer.connected) return
     peer.ended(half.name)
-    const { timers, now, limits } = this.#context
-    timers.cancel(peer.fences.get(half.name))
-    peer.fences.set(half.name, timers.set(now + (peer.native ? limits.cursorTimeout : limits.fence), () => this.#unfence(peer, half.name)))
+    this.#fences.raise(half)
     this.#context.emit({ type: 'send', peer, native: false, name: 'UnsubscribeMsg', value: { Stream: half.stream }, priority: 3 })
-  }
-
-  /** Goes on now, or when the peer has confirmed the end of both halves of an earlier subscription. */
-  #unlessFenced (pull: Pull, go: () => void): void {
-    const { fences } = pull.peer
-    if (!fences.has(halfName(pull.name, pull.key, true)) && !fences.has(halfName(pull.name, pull.key, false))) return go()
-    pull.resume = go
-  }
-
-  /** The peer has confirmed the end of a half. @returns whether that was awaited. */
-  #unfence (peer: PeerState, half: string): boolean {
-    const fence = peer.fences.get(half)
-    if (fence === undefined) return false
-    this.#context.timers.cancel(fence)
-    peer.fences.delete(half)
-    const pull = peer.pulls.get(half.slice(0, half.lastIndexOf('|')))
-    const { resume } = pull ?? {}
-    if (pull !== undefined && resume !== undefined) {
-      pull.resume = undefined
-      this.#unlessFenced(pull, resume)
-    }
-    return true
   }
 
   #over (pull: Pull, end: SubscriptionEnd): void {
