@@ -1,21 +1,25 @@
 // Node B downloads N random chunks from node A over loopback TCP: two processes, both on LevelDB,
-// everything as `skep node` does it. One line of JSON. After a build: node bench/sync.mjs [N]
+// everything as `skep node` does it. One line of JSON. After a build: node bench/sync.mjs [N] [tcp|rlpx]
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { levelStore } from '@skep/store-level'
-import { systemRandom } from '@skep/runtime'
-import { createNode } from 'skep'
+import { systemClock, systemRandom } from '@skep/runtime'
+import { createNode, rlpxTransport, tcpTransport } from 'skep'
 
 const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6 }
 const peak = () => Math.round(process.resourceUsage().maxRSS / 1024)
-const start = async (folder, options) => await createNode({ key: systemRandom.bytes(32), store: await levelStore(folder), ...options })
+const start = async (folder, transport, options) => {
+  const key = systemRandom.bytes(32)
+  const needs = { clock: systemClock, random: systemRandom, key }
+  return await createNode({ key, store: await levelStore(folder), transports: [transport === 'rlpx' ? rlpxTransport(needs) : tcpTransport(needs)], ...options })
+}
 
 if (process.argv[2] === '--source') {
-  const [folder, count] = process.argv.slice(3)
+  const [folder, count, transport] = process.argv.slice(3)
   process.on('disconnect', () => process.exit())
-  const node = await start(folder, { listen: ['127.0.0.1:0'] })
+  const node = await start(folder, transport, { listen: [`${transport === 'rlpx' ? 'enode' : 'tcp'}://127.0.0.1:0`] })
   async function * random () {
     for (let left = Number(count) * 4096; left > 0; left -= 65_536) yield systemRandom.bytes(Math.min(left, 65_536))
   }
@@ -32,14 +36,15 @@ if (process.argv[2] === '--source') {
   process.send({ chunks, upload, listen: node.listen[0] })
 } else {
   const count = Number(process.argv[2] ?? 20_000)
+  const transport = process.argv[3] ?? 'tcp'
   const folder = mkdtempSync(join(tmpdir(), 'skep-bench-'))
-  const source = fork(process.argv[1], ['--source', join(folder, 'a'), String(count)])
+  const source = fork(process.argv[1], ['--source', join(folder, 'a'), String(count), transport])
   const message = () => new Promise(resolve => source.once('message', resolve))
   try {
     const { chunks, upload, listen } = await message()
     const before = cpu()
     const began = performance.now()
-    const node = await start(join(folder, 'b'), { bootnodes: [listen] })
+    const node = await start(join(folder, 'b'), transport, { bootnodes: [listen] })
     while ((await node.status()).chunks < chunks) await new Promise(resolve => setTimeout(resolve, 20))
     const seconds = (performance.now() - began) / 1000
     const used = cpu() - before
@@ -47,7 +52,7 @@ if (process.argv[2] === '--source') {
     const theirs = await message()
     const { transfers } = await node.status()
     process.stdout.write(JSON.stringify({
-      system: 'skep', chunks, seconds: round(seconds, 2), chunksPerSecond: Math.round(chunks / seconds),
+      system: `skep over ${transport}`, chunks, seconds: round(seconds, 2), chunksPerSecond: Math.round(chunks / seconds),
       cpuMicrosPerChunk: round((used + theirs.cpu) / chunks * 1e6, 1), cpuReceiver: round(used, 2), cpuSender: round(theirs.cpu, 2),
       peakMiBReceiver: peak(), peakMiBSender: theirs.peak, uploadChunksPerSecond: Math.round(chunks / upload),
       bodiesReceived: transfers.bodiesReceived, bodiesStored: transfers.bodiesStored, duplicates: transfers.duplicates

@@ -36,7 +36,7 @@ export function converse (session: Session, host: Host, options: { readonly expe
 async function join (session: Session, host: Host, { expected, signal }: { readonly expected?: Address, readonly signal: AbortSignal }): Promise<NodePeer> {
   let peer: NodePeer
   try {
-    peer = new NodePeer(await host.bzz.introduce(session, { expected, signal }), host.nextSerial())
+    peer = new NodePeer(await host.bzz.introduce(session, { expected, signal }), host.nextSerial(), isShared(session, nativeSpec))
   } catch (error) {
     if (!session.initiator) host.hive.released(false)
     await session.close(closeCodeOf(error))
@@ -53,10 +53,7 @@ async function join (session: Session, host: Host, { expected, signal }: { reado
 
 /** Everything after the handshake; never rejects. */
 async function talk (session: Session, peer: NodePeer, host: Host, signal: AbortSignal): Promise<void> {
-  const open = ({ name, version }: ProtocolId): Conn | undefined => {
-    const shared = session.protocols.find(protocol => protocol.name === name && protocol.version === version)
-    return shared === undefined ? undefined : peer.watch(session.open(shared))
-  }
+  const open = (protocol: ProtocolId): Conn | undefined => isShared(session, protocol) ? peer.watch(session.open(protocol)) : undefined
   const parts: Array<Promise<unknown>> = [peer.done, session.closed]
   let code: CloseCode = 'QUITTING'
   try {
@@ -72,4 +69,8 @@ async function talk (session: Session, peer: NodePeer, host: Host, signal: Abort
   host.onPeer(peer, false)
   await session.close(code)
   await Promise.allSettled(parts)
+}
+
+function isShared (session: Session, { name, version }: ProtocolId): boolean {
+  return session.protocols.some(protocol => protocol.name === name && protocol.version === version)
 }

@@ -54,6 +54,8 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
   const chunks = await ChunkStore.open({ store, base, clock, random }, {
     depth: () => table.depth,
+    onCorrupt: ({ address, why }) => log(`chunk ${toHex(address)} is damaged on disk (${why}): it is fetched again`),
+    ...(options.boot !== undefined && { boot: options.boot }),
     ...(options.capacity !== undefined && { capacity: options.capacity }),
     ...(options.durability !== undefined && { durability: options.durability })
   })

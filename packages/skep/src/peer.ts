@@ -15,6 +15,8 @@ export class NodePeer {
   readonly light: boolean
   /** Whether this side dialled. */
   readonly initiator: boolean
+  /** Whether it speaks our own `skep-stream/1`; if not it is a node of 2018. */
+  readonly native: boolean
   readonly record: PeerRecord
   readonly signed?: SignedRecord
   readonly address?: string
@@ -23,11 +25,12 @@ export class NodePeer {
   readonly #peer: BzzPeer
 
   /** @param serial - told apart by it from every other connection of this process. */
-  constructor (peer: BzzPeer, serial: number) {
+  constructor (peer: BzzPeer, serial: number, native: boolean) {
     this.key = `${peer.key}#${serial}`
     this.overlay = peer.overlay
     this.light = peer.light
     this.initiator = peer.initiator
+    this.native = native
     this.record = peer.record
     if (peer.signed !== undefined) this.signed = peer.signed
     if (peer.address !== undefined) this.address = peer.address

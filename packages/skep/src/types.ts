@@ -66,6 +66,11 @@ export interface NodeOptions {
   readonly capacity?: number
   /** What a finished write survives: the end of the process (`os`) or a power cut (`fsync`). Defaults to `os`. */
   readonly durability?: 'os' | 'fsync'
+  /**
+   * Names the run of the machine, so that a power cut is noticed: chunks that had not reached the
+   * disk are gone then. `skep node` gives the kernel's `boot_id`. See chunk-store.
+   */
+  readonly boot?: string
   /** Gets one line for every event worth a log. */
   readonly log?: (line: string) => void
 }

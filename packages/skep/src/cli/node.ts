@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createApi, serve } from '@skep/api-http'
 import { toHex } from '@skep/pot'
 import { systemClock, systemRandom } from '@skep/runtime'
@@ -51,6 +52,7 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
     bootnodes: command.bootnode ?? [],
     networkId: command.networkId,
     light: command.light,
+    ...await bootId(),
     log: say
   }).catch(async (error: unknown) => {
     await store.close()
@@ -71,6 +73,15 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
     await within(STOP_WITHIN, node.stop(), say)
   }
   return 0
+}
+
+/** What tells one run of the machine from the next, where the kernel says so. */
+async function bootId (): Promise<{ boot?: string }> {
+  try {
+    return { boot: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() }
+  } catch {
+    return {}
+  }
 }
 
 /** Resolves with the reason when the node is to stop. A second signal leaves at once. */
