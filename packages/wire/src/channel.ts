@@ -45,8 +45,8 @@ export class Channel implements Conn {
   /** Bytes that were read and not given back as credit. */
   #read = 0
   /**
-   * Bytes worth a frame of credit. With less than that owed, the remote has credit for a
-   * message of half the window, the largest there is.
+   * Bytes worth a frame of credit: a quarter of the window. With less than that owed, the remote
+   * has credit for a message of half the window, the largest there is.
    */
   readonly #grain: number
   /** Nothing more comes in; `error` says that it broke. */
@@ -70,7 +70,7 @@ export class Channel implements Conn {
     this.#framer = new Framer(needs.number)
     this.maxMessageSize = needs.maxMessageSize
     this.#credit = needs.remoteWindow
-    this.#grain = needs.window / 2 - OVERHEAD
+    this.#grain = needs.window / 4 - OVERHEAD
     const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
     this.source = { [Symbol.asyncIterator]: () => reader }
   }

@@ -29,7 +29,7 @@ export interface SessionLimits {
   readonly closeTimeout?: number
   /** Milliseconds for the goodbye to go out. Defaults to 1,000 (bzz-handshake §0, disconnect write). */
   readonly goodbye?: number
-  /** Bytes of each sub-protocol that may wait to be read here. Defaults to 262,144. */
+  /** Bytes of each sub-protocol that may wait to be read here. Defaults to 524,288: with half of that a sender on the same machine waits for credit (decision 0013). */
   readonly window?: number
   /** The largest sub-protocol message. Defaults to 131,072, or less if the conn below takes less. */
   readonly maxMessageSize?: number
@@ -115,8 +115,8 @@ class NativeSession implements Session {
     this.#conn = conn
     this.#options = options
     this.initiator = options.initiator
-    const window = options.limits?.window ?? 262_144
-    // Credit is given by halves of the window, and the other half must be enough for the largest message.
+    const window = options.limits?.window ?? 524_288
+    // Credit is given by quarters of the window; the half that is surely left must be enough for the largest message.
     const most = Math.min(conn.maxMessageSize - 1, Math.floor(window / 2))
     this.#limits = {
       helloTimeout: 3000,
