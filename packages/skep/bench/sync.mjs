@@ -59,7 +59,9 @@ if (process.argv[2] === '--source') {
     }) + '\n')
     await node.stop()
   } finally {
+    const left = new Promise(resolve => source.once('exit', resolve))
     source.kill()
+    await left
     rmSync(folder, { recursive: true, force: true })
   }
 }
