@@ -209,9 +209,10 @@ export class Items {
     const wanted = item.refs.size > 0 || item.fetches.size === 0
     if (wanted) this.tally.bodiesReceived++
     else this.tally.bodiesFetched++
-    if (item.over || item.checking) {
+    if (item.over || item.checking || (item.refs.size === 0 && item.fetches.size === 0)) {
       if (wanted) this.tally.duplicates++
       item.asked.delete(peer)
+      this.#tidy(item)
     } else if (data.length > limits.maxItem) {
       this.#invalid(item, peer)
       this.#next(item)
@@ -357,9 +358,15 @@ export class Items {
     this.#context.emit({ type: 'settle', fetch, data })
   }
 
-  /** Takes an item that nobody waits for out of the table. */
+  /**
+   * Takes an item that nobody waits for out of the table. One that was wanted of an offer comes
+   * all the same, so it stays until then: whoever offers it meanwhile need not send it again.
+   */
   #tidy (item: Item): void {
     if (item.over || item.checking || item.refs.size > 0 || item.fetches.size > 0) return
+    for (const [peer, state] of item.asked) {
+      if ((state === 'pending' || state === 'late') && peer.asks.get(item.key)?.half !== undefined) return
+    }
     item.over = true
     this.#items.delete(item.key)
     this.#context.timers.cancel(item.hedge)

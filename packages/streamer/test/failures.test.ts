@@ -423,3 +423,36 @@ describe('a stream type that misbehaves', () => {
     }
   })
 })
+
+test('what is under way when a subscription ends is not asked of the next who offers it', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(9, clock)
+  const first = new Node(1, clock, new Shelf().fill(1, 100))
+  const second = new Node(2, clock, new Shelf().fill(1, 100))
+  const far = new Link(first, b, { latency: 50 })
+  const near = new Link(second, b, { latency: 5 })
+  b.streamer.subscribe(far.toA, 'SHELF', 'x')
+  // The offer has come and the Wanted has gone; the bodies are on their way.
+  await clock.advance(260)
+  expect(b.shelf.items.size).toBe(0)
+  b.streamer.unsubscribe(far.toA, 'SHELF', 'x')
+  b.streamer.subscribe(near.toA, 'SHELF', 'x')
+  await clock.advance(2000)
+  expect(b.shelf.items.size).toBe(100)
+  expect(b.streamer.counters).toMatchObject({ bodiesReceived: 100, bodiesStored: 100, duplicates: 0 })
+})
+
+test('what nobody waits for when it comes is let go, and can be had again', async () => {
+  const clock = new VirtualClock()
+  const b = new Node(9, clock)
+  const a = new Node(1, clock, new Shelf().fill(1, 100))
+  const link = new Link(a, b, { latency: 50 })
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(260)
+  b.streamer.unsubscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(2000)
+  expect(b.shelf.items.size).toBe(0)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(2000)
+  expect(b.shelf.items.size).toBe(100)
+})
