@@ -14,7 +14,7 @@ export interface SyncStreamOptions {
   /** How long subscriptions may lag behind peers and depth that never stand still. Defaults to 2,000. */
   readonly maxSettle?: number
 
-  /** How long a bin that is not ours any more stays subscribed, in case it becomes ours again. What it brings meanwhile is not ours to keep. Defaults to 2,000. */
+  /** How long a bin that is not ours any more stays subscribed, in case it becomes ours again. What is under way when it ends comes for nothing, so it does not end soon. Defaults to 15,000. */
   readonly linger?: number
 
   /** How long before a subscription that did not come about is tried again. Defaults to 1,000. */
@@ -38,7 +38,7 @@ export const DEFAULTS: Required<SyncStreamOptions> = {
   skip: 65_536,
   settle: 200,
   maxSettle: 2_000,
-  linger: 2_000,
+  linger: 15_000,
   retry: 1_000,
   refused: 60_000,
   report: 500,
