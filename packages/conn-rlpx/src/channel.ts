@@ -25,7 +25,6 @@ export class RlpxChannel implements Conn {
   #isOver = false
   #failure: Error | undefined
   #isSinking = false
-  #sinking: Promise<void> = Promise.resolve()
 
   constructor (host: ChannelHost, maxMessageSize: number) {
     this.#host = host
@@ -56,15 +55,11 @@ export class RlpxChannel implements Conn {
   async sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     if (this.#isSinking) throw new TypeError('a conn has one sink')
     this.#isSinking = true
-    this.#sinking = this.#send(messages)
-    // `close` waits for it too, and does not ask how it went.
-    this.#sinking.catch(() => {})
-    await this.#sinking
+    await this.#send(messages)
   }
 
-  /** RLPx closes a sub-protocol only by closing the session. */
+  /** RLPx closes a sub-protocol only by closing the session, whose goodbye follows what was sunk. */
   async close (): Promise<void> {
-    await Promise.race([this.#sinking.catch(() => {}), Promise.resolve().then(() => undefined)])
     this.#host.ended(undefined)
   }
 

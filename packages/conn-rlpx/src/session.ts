@@ -57,6 +57,8 @@ export class RlpxSession implements Session {
   #channels: ReadonlyArray<{ readonly first: number, readonly length: number, readonly channel: RlpxChannel }> = []
   #hello: { resolve: (hello: RlpxHello) => void, reject: (error: Error) => void } | undefined
   #outgoing: RlpxMessage[] = []
+  /** Bytes of their payloads. */
+  #queued = 0
   #waiting: Array<() => void> = []
   #isFlushing = false
   #isPaused = false
@@ -226,19 +228,16 @@ export class RlpxSession implements Session {
   async #send (code: number, payload: Uint8Array): Promise<void> {
     if (this.#isOver) throw new RlpxError('RLPX_CLOSED', 'the session is over')
     this.#push(code, payload)
-    if (this.#socket.writableLength + this.#queued() <= this.#needs.limits.highWater) return
+    if (this.#socket.writableLength + this.#queued <= this.#needs.limits.highWater) return
     await new Promise<void>(resolve => { this.#waiting.push(resolve) })
-  }
-
-  #queued (): number {
-    return this.#outgoing.reduce((sum, { payload }) => sum + payload.length, 0)
   }
 
   /** Everything that is said in one turn goes out in one write. */
   #push (code: number, payload: Uint8Array): void {
     if (this.#isOver) return
-    // Compression says more than it is told only after the hello, which goes out at once.
     this.#outgoing.push({ code, payload })
+    this.#queued += payload.length
+    // The hello is never compressed, so it goes out before that is agreed on.
     if (code === HELLO) return this.#flush()
     if (this.#isFlushing) return
     this.#isFlushing = true
@@ -252,6 +251,7 @@ export class RlpxSession implements Session {
     if (this.#outgoing.length === 0 || this.#socket.destroyed) return
     const messages = this.#outgoing
     this.#outgoing = []
+    this.#queued = 0
     if (this.#socket.write(this.#writer.write(messages))) this.#drained()
   }
 

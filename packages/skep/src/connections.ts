@@ -53,7 +53,7 @@ async function join (session: Session, host: Host, { expected, signal }: { reado
 
 /** Everything after the handshake; never rejects. */
 async function talk (session: Session, peer: NodePeer, host: Host, signal: AbortSignal): Promise<void> {
-  const open = (protocol: ProtocolId): Conn | undefined => isShared(session, protocol) ? peer.watch(session.open(protocol)) : undefined
+  const open = (protocol: ProtocolId): Conn | undefined => isShared(session, protocol) ? session.open(protocol) : undefined
   const parts: Array<Promise<unknown>> = [peer.done, session.closed]
   let code: CloseCode = 'QUITTING'
   try {

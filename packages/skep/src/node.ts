@@ -44,6 +44,18 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const bzz = new Bzz({ identity: self, clock, random }, { networkId, light })
   const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities }
   const transports = options.transports ?? [tcpTransport({ clock, random })]
+  // Checked before anything is opened.
+  const bootnodes = (options.bootnodes ?? []).map(text => {
+    const underlay = text.includes('://') ? text : `tcp://${text}`
+    const transport = transportFor(transports, underlay)
+    try {
+      parseUnderlay(underlay)
+      transport.check?.(underlay)
+    } catch (cause) {
+      throw new NodeError('BAD_UNDERLAY', `not an address of a node: ${text}`, { cause })
+    }
+    return underlay
+  })
   const stopping = new AbortController()
   /** What runs with each connection, and how to end it. */
   const conversations = new Map<Promise<void>, AbortController>()
@@ -130,17 +142,12 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     }
   }
 
-  const bootnodes = (options.bootnodes ?? []).map(text => {
-    const underlay = text.includes('://') ? text : `tcp://${text}`
-    transportFor(transports, underlay)
-    parseUnderlay(underlay)
-    return underlay
-  })
   try {
     for (const address of options.listen ?? []) await listenOn(address)
     bzz.updateLocalAddr(underlays())
   } catch (error) {
     await Promise.all(servers.map(async server => await server.close()))
+    await chunks.close()
     throw error
   }
   await hive.start()

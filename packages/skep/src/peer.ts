@@ -1,6 +1,6 @@
 import type { BzzPeer } from '@skep/bzz-handshake'
 import type { PeerRecord, SignedRecord } from '@skep/identity'
-import type { Address, CloseCode, Conn } from '@skep/interface'
+import type { Address, CloseCode } from '@skep/interface'
 import { toHex } from '@skep/pot'
 
 /**
@@ -41,11 +41,6 @@ export class NodePeer {
   /** The first four bytes of the overlay address as hex, for logs. */
   get name (): string {
     return toHex(this.overlay.subarray(0, 4))
-  }
-
-  /** A conn that keeps note of when something came last. */
-  watch (conn: Conn): Conn {
-    return this.#peer.watch(conn)
   }
 
   drop (code: CloseCode): void {

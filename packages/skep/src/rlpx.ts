@@ -16,6 +16,8 @@ export function rlpxTransport (needs: { readonly clock: Clock, readonly random: 
   return {
     scheme: 'enode',
 
+    check: underlay => { target(underlay) },
+
     async listen (address, { hello, admit, failed, onSession }) {
       const { host, port } = parseUnderlay(address)
       if (port === undefined) throw new NodeError('BAD_UNDERLAY', `no port to listen on: ${address}`)
@@ -27,9 +29,14 @@ export function rlpxTransport (needs: { readonly clock: Clock, readonly random: 
     },
 
     async dial (underlay, { hello, signal }) {
-      const { id, host, tcp } = parseEnode(underlay)
-      if (host === undefined) throw new NodeError('BAD_UNDERLAY', `an enode URL without a host: ${underlay}`)
-      return await dialRlpx({ ...options(hello), host, port: tcp, remoteId: id, signal })
+      return await dialRlpx({ ...options(hello), ...target(underlay), signal })
     }
   }
+}
+
+/** Whom an enode URL names, and where. */
+function target (underlay: string): { remoteId: Uint8Array, host: string, port: number } {
+  const { id, host, tcp } = parseEnode(underlay)
+  if (host === undefined) throw new NodeError('BAD_UNDERLAY', `an enode URL without a host: ${underlay}`)
+  return { remoteId: id, host, port: tcp }
 }

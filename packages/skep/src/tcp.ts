@@ -15,6 +15,8 @@ export function tcpTransport (needs: { readonly clock: Clock, readonly random: R
   return {
     scheme: 'tcp',
 
+    check: underlay => { hostPort(underlay) },
+
     async listen (address, { hello, admit, failed, onSession }) {
       const server = await listenTcp({
         ...hostPort(address),

@@ -25,6 +25,9 @@ export interface Transport {
    */
   listen (address: string, options: ListenOptions): Promise<Listener>
 
+  /** Throws for an underlay that it could never dial, a mistyped one. Absent where every text will do. */
+  check? (underlay: string): void
+
   /** Opens a session to an underlay; rejects when it cannot, or when `signal` aborts. */
   dial (underlay: string, options: { readonly hello: Hello, readonly signal: AbortSignal }): Promise<Session>
 }

@@ -67,6 +67,12 @@ describe('skep node', () => {
     server.close()
   })
 
+  test.each(['garbage', 'tcp://127.0.0.1', '127.0.0.1:99999'])('says at once that nobody can dial the bootnode %s', async bootnode => {
+    const { code, stderr } = await skep(['node', '--data', await bench.path('mistyped'), '--bootnode', bootnode])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^skep: not an address of a node: [^\n]+\n$/)
+  })
+
   test('says that a bootnode is no address', async () => {
     const { code, stderr } = await skep(['node', '--data', await bench.path('boot'), '--bootnode', 'carrier-pigeon://coop'])
     expect(code).toBe(1)
