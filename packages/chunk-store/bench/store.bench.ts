@@ -1,7 +1,7 @@
 import { ChunkStore } from '@skep/chunk-store'
 import { SeededRandom } from '@skep/sim'
 import { systemClock as clock, systemRandom } from '@skep/runtime'
-import { levelStore, type LevelStore } from '@skep/store-level'
+import { levelStore } from '@skep/store-level'
 import { ClassicLevel } from 'classic-level'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,21 @@ function folder (): string {
   const path = mkdtempSync(join(tmpdir(), 'skep-bench-'))
   folders.push(path)
   return path
+}
+
+/** @param apart - whether bodies have a store of their own; the write buffers are 16 MiB together either way. */
+async function opening (apart: boolean): Promise<{ chunks: ChunkStore, close: () => Promise<void> }> {
+  const store = await levelStore(folder(), apart ? { writeBufferSize: 8 << 20 } : {})
+  const bodies = apart ? await levelStore(folder(), { writeBufferSize: 8 << 20 }) : store
+  const chunks = await ChunkStore.open({ store, bodies, base, clock, random: systemRandom })
+  return {
+    chunks,
+    async close () {
+      await chunks.close()
+      await store.close()
+      await bodies.close()
+    }
+  }
 }
 
 /** Chunks as the network brings them: each in memory of its own. Addresses are noise; both sides are told to trust them. */
@@ -51,27 +66,30 @@ describe(`${CHUNKS} chunks of 4,096 bytes with an index, in batches of ${BATCH},
   }, once)
 
   bench('chunk-store on store-level', async () => {
-    const store = await levelStore(folder())
-    const chunks = await ChunkStore.open({ store, base, clock, random: systemRandom })
+    const { chunks, close } = await opening(false)
     for (const batch of batches()) await chunks.put(batch, { kind: 'content' })
-    await chunks.close()
-    await store.close()
+    await close()
+  }, once)
+
+  bench('chunk-store on store-level, bodies in a store of their own', async () => {
+    const { chunks, close } = await opening(true)
+    for (const batch of batches()) await chunks.put(batch, { kind: 'content' })
+    await close()
   }, once)
 
   bench('making the chunks, which both rows contain', () => { batches() }, once)
 })
 
 describe(`reading, of ${CHUNKS} chunks`, () => {
-  let opened: Promise<{ store: LevelStore, chunks: ChunkStore, addresses: Uint8Array[] }> | undefined
-  const open = async (): Promise<{ store: LevelStore, chunks: ChunkStore, addresses: Uint8Array[] }> => {
-    const store = await levelStore(folder())
-    const chunks = await ChunkStore.open({ store, base, clock, random: systemRandom })
+  let opened: Promise<{ chunks: ChunkStore, close: () => Promise<void>, addresses: Uint8Array[] }> | undefined
+  const open = async (): Promise<{ chunks: ChunkStore, close: () => Promise<void>, addresses: Uint8Array[] }> => {
+    const { chunks, close } = await opening(true)
     const addresses: Uint8Array[] = []
     for (const batch of batches()) {
       await chunks.put(batch, { kind: 'content' })
       addresses.push(...batch.map(({ address }) => address))
     }
-    return { store, chunks, addresses }
+    return { chunks, close, addresses }
   }
   const some = (addresses: readonly Uint8Array[]): Uint8Array[] => Array.from({ length: BATCH }, () => random.pick(addresses))
 
@@ -93,8 +111,7 @@ describe(`reading, of ${CHUNKS} chunks`, () => {
   })
   afterAll(async () => {
     const open = await opened
-    await open?.chunks.close()
-    await open?.store.close()
+    await open?.close()
     for (const path of folders) rmSync(path, { recursive: true, force: true })
   })
 })

@@ -4,7 +4,7 @@ import { nameOf } from './bytes.ts'
 import { Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { newcomers, type Job } from './jobs.ts'
-import { addressKey, COUNTERS_KEY } from './keys.ts'
+import { addressKey, COUNTERS_KEY, dataKey } from './keys.ts'
 import type { ChunkStoreOptions } from './options.ts'
 import { Plan } from './plan.ts'
 import { decodeEntry, HEADER_SIZE, type Entry } from './records.ts'
@@ -33,15 +33,21 @@ export class Committer {
   /** Chunks deleted to make room. */
   evicted = 0
   readonly #store: Store
+  readonly #bodies: Store
   readonly #clock: Clock
   readonly #options: Required<ChunkStoreOptions>
   readonly #hooks: CommitterHooks
   readonly #slab: Slab
   /** Whether a batch failed, and may or may not have reached the disk. */
   #doubtful = false
+  /** Bodies to be deleted from the Store of bodies. */
+  #dead: number[] = []
+  /** Bodies that were, and are noted still. */
+  #buried: number[] = []
 
-  constructor (needs: { store: Store, clock: Clock, counters: Counters }, options: Required<ChunkStoreOptions>, hooks: CommitterHooks) {
+  constructor (needs: { store: Store, bodies: Store, clock: Clock, counters: Counters }, options: Required<ChunkStoreOptions>, hooks: CommitterHooks) {
     this.#store = needs.store
+    this.#bodies = needs.bodies
     this.#clock = needs.clock
     this.counters = needs.counters
     this.#options = options
@@ -54,18 +60,27 @@ export class Committer {
     try {
       if (this.#doubtful) await this.#recover()
       const touched = this.#hooks.takeTouched()
-      const plan = new Plan(this.counters.clone(), await this.#lookUp(jobs, touched), this.#slab)
+      const plan = new Plan(this.counters.clone(), await this.#lookUp(jobs, touched), this.#slab, this.#bodies !== this.#store)
       for (const address of touched) plan.touch(address)
       const applied = await this.#apply(jobs, plan)
+      // What was deleted is as safe as the bodies that are written after it, before the note goes.
+      const unmarked = plan.bodies.length > 0 ? this.#buried : []
+      for (const seq of unmarked) plan.unmark(seq)
       const operations = plan.operations()
       if (operations.length > 0) {
+        const options = { durable: this.#options.durability === 'fsync' }
         this.#doubtful = true
-        await this.#store.batch(operations, { durable: this.#options.durability === 'fsync' })
+        // A body is there before anything points at it.
+        if (plan.bodies.length > 0) await this.#bodies.batch(plan.bodies, options)
+        await this.#store.batch(operations, options)
         this.#doubtful = false
+        if (unmarked.length > 0) this.#buried = []
         this.counters = plan.counters
       }
       for (const job of applied) job.done()
       this.#hooks.committed(plan)
+      this.#dead.push(...plan.dead)
+      if (this.#dead.length > 0) await this.#bury()
     } catch (cause) {
       this.#hooks.failed()
       const error = new ChunkStoreError('CHUNK_STORE_IO', 'the store under the chunks failed', { cause })
@@ -73,6 +88,15 @@ export class Committer {
     } finally {
       this.#slab.reset()
     }
+  }
+
+  /** Deletes bodies that nothing points at any more. What fails is tried again with the next batch, and when the store is opened. */
+  async #bury (): Promise<void> {
+    try {
+      await this.#bodies.batch(this.#dead.map(seq => ({ type: 'del', key: dataKey(seq) })))
+      this.#buried.push(...this.#dead)
+      this.#dead = []
+    } catch {}
   }
 
   /** Enters the jobs in the plan, makes room where they need it, and fails those that find none. */

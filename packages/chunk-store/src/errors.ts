@@ -12,6 +12,8 @@ export type ChunkStoreErrorCode =
   | 'CHUNK_STORE_CLOSED'
   /** What the Store holds was made for another base address. Give that base, or another Store. */
   | 'CHUNK_STORE_FOREIGN'
+  /** The Store of bodies is not the one this store was made with, or one was given where there was none, or none where there was. */
+  | 'CHUNK_STORE_BODIES'
   /** What the Store holds was written by a newer version. Upgrade. */
   | 'CHUNK_STORE_VERSION'
   /** The records that describe the store are damaged. `repair` cannot help; take the folder aside. */

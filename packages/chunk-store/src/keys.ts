@@ -8,7 +8,7 @@ const PREFIX = 0x63
  * Second byte of a key. All keys of one tag have one length, so no key is the prefix
  * of another. Part of the format on disk; see the README.
  */
-const TAG = { meta: 0, data: 1, address: 2, index: 3, access: 4, quarantine: 5 } as const
+const TAG = { meta: 0, data: 1, address: 2, index: 3, access: 4, quarantine: 5, grave: 6 } as const
 
 export const FORMAT_KEY = Uint8Array.of(PREFIX, TAG.meta, 0)
 export const COUNTERS_KEY = Uint8Array.of(PREFIX, TAG.meta, 1)
@@ -22,6 +22,11 @@ export function dataKey (seq: number): Uint8Array {
 /** Where a body that turned out to be damaged is kept. */
 export function quarantineKey (seq: number): Uint8Array {
   return sequenceKey(TAG.quarantine, seq)
+}
+
+/** Where it is noted that a body is to be deleted from the Store of bodies. */
+export function graveKey (seq: number): Uint8Array {
+  return sequenceKey(TAG.grave, seq)
 }
 
 /** Where it is written what is known of an address. */
@@ -43,7 +48,7 @@ export function accessKey (bin: number, access: number): Uint8Array {
   return binKey(TAG.access, bin, access)
 }
 
-/** The number at the end of an index, access, data or quarantine key. */
+/** The number at the end of an index, access, data, quarantine or grave key. */
 export function numberOf (key: Uint8Array): number {
   return readU64(key, key.length - 8)
 }
@@ -61,6 +66,16 @@ export function accessRange (bin: number, from: number): RangeOptions {
 /** All that is known, address by address, after `after`. */
 export function addressRange (after?: Uint8Array): RangeOptions {
   return { gte: after === undefined ? tagStart(TAG.address) : Uint8Array.of(...after, 0), lt: tagStart(TAG.address + 1) }
+}
+
+/** All bodies from number `from` on. */
+export function dataRange (from: number): RangeOptions {
+  return { gte: dataKey(from), lt: tagStart(TAG.data + 1) }
+}
+
+/** All bodies that are to be deleted. */
+export function graveRange (): RangeOptions {
+  return { gte: tagStart(TAG.grave), lt: tagStart(TAG.grave + 1) }
 }
 
 /** All quarantined bodies. */

@@ -2,9 +2,11 @@ import type { Chunk, Kind } from '@skep/chunk'
 import type { Address, Operation } from '@skep/interface'
 import { nameOf } from './bytes.ts'
 import type { Counters } from './counters.ts'
-import { accessKey, addressKey, COUNTERS_KEY, dataKey, indexKey, quarantineKey } from './keys.ts'
+import { accessKey, addressKey, COUNTERS_KEY, dataKey, graveKey, indexKey, quarantineKey } from './keys.ts'
 import { encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, type Entry, type Insurance, type Place } from './records.ts'
 import type { Slab } from './slab.ts'
+
+const NOTHING = new Uint8Array()
 
 /** What a new chunk gets beside its data. */
 export interface Arrival {
@@ -26,18 +28,25 @@ export class Plan {
   /** Bins that get new entries. */
   readonly grown = new Set<number>()
   readonly arrived: [name: string, seq: number][] = []
+  /** What goes into the Store of bodies, before the operations. Empty when that is the Store of all. */
+  readonly bodies: Operation[] = []
+  /** Numbers of the bodies to be deleted from the Store of bodies, once the operations are written. */
+  readonly dead: number[] = []
   readonly #entries: Map<string, Entry | undefined>
   readonly #operations: Operation[] = []
   readonly #slab: Slab
+  readonly #apart: boolean
 
   /**
    * @param entries - by name of address; it is changed.
    * @param slab - where bodies are put together, so the plan is over when it is reset.
+   * @param apart - whether bodies have a Store of their own.
    */
-  constructor (counters: Counters, entries: Map<string, Entry | undefined>, slab: Slab) {
+  constructor (counters: Counters, entries: Map<string, Entry | undefined>, slab: Slab, apart: boolean) {
     this.counters = counters
     this.#entries = entries
     this.#slab = slab
+    this.#apart = apart
   }
 
   /** What will be known of an address, by its name. */
@@ -67,7 +76,9 @@ export class Plan {
     const index = ++counters.last[bin]!
     counters.live[bin]!++
     const entry: Entry = { ...arrival, index, seq, access: seq }
-    this.#put(dataKey(seq), encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry))
+    const value = encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry)
+    if (this.#apart) this.bodies.push({ type: 'put', key: dataKey(seq), value })
+    else this.#put(dataKey(seq), value)
     this.#put(indexKey(bin, index), encodePlace({ state: 'live', kind, seq, address }))
     this.#put(addressKey(address), encodeEntry(entry))
     this.#entries.set(name, entry)
@@ -82,7 +93,7 @@ export class Plan {
     const entry = this.#entries.get(name)
     if (entry === undefined) return false
     this.counters.live[entry.bin]!--
-    this.#del(dataKey(entry.seq))
+    this.drop(entry.seq)
     this.#del(addressKey(address))
     if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
     if (state === 'lost') this.counters.lost[entry.bin]!++
@@ -118,6 +129,18 @@ export class Plan {
     if (entry === undefined) return
     this.#put(indexKey(entry.bin, entry.index), encodePlace({ state: 'live', kind: entry.kind, seq: entry.seq, address }))
     this.#rewrite(address, entry, entry.pinned)
+  }
+
+  /** Deletes a body. In a Store of its own it goes last, so a note tells the next opening of it. */
+  drop (seq: number): void {
+    if (!this.#apart) return this.#del(dataKey(seq))
+    this.dead.push(seq)
+    this.#put(graveKey(seq), NOTHING)
+  }
+
+  /** Takes away the note of a body that is deleted by now. */
+  unmark (seq: number): void {
+    this.#del(graveKey(seq))
   }
 
   /** Makes a tombstone of a place that points at nothing. */

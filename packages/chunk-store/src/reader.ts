@@ -24,14 +24,16 @@ export interface ReaderNeeds {
 /** Finds bodies by address, and serves none that is damaged. */
 export class Reader {
   readonly #store: Store
+  readonly #bodies: Store
   readonly #needs: ReaderNeeds
   /** In two generations: the older one goes whole when the younger is full. */
   #remembered = new Map<string, number>()
   #older = new Map<string, number>()
   #touched = new Map<string, Address>()
 
-  constructor (store: Store, needs: ReaderNeeds) {
+  constructor (store: Store, bodies: Store, needs: ReaderNeeds) {
     this.#store = store
+    this.#bodies = bodies
     this.#needs = needs
   }
 
@@ -65,7 +67,7 @@ export class Reader {
       if (touching && entry !== undefined) this.#touch(addresses[i]!, entry)
     }
     const known = seqs.filter(seq => seq !== undefined)
-    const records = known.length === 0 ? [] : await this.#store.getMany(known.map(dataKey))
+    const records = known.length === 0 ? [] : await this.#bodies.getMany(known.map(dataKey))
     at = 0
     const found: (Body | undefined)[] = []
     for (const [i, address] of addresses.entries()) {
@@ -82,7 +84,7 @@ export class Reader {
     this.#older.delete(nameOf(address))
     const [entry] = await this.#entries([address])
     if (entry === undefined) return undefined
-    const record = await this.#store.get(dataKey(entry.seq))
+    const record = await this.#bodies.get(dataKey(entry.seq))
     const body = record === undefined ? undefined : decodeBody(record, address)
     if (body !== undefined) return body
     const [still] = await this.#entries([address])

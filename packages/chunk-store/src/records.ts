@@ -117,6 +117,11 @@ export function encodeBody (bytes: Uint8Array, address: Address, data: Uint8Arra
   return bytes
 }
 
+/** The address in the record of a body, which may be damaged. */
+export function addressOfBody (bytes: Uint8Array): Address {
+  return bytes.slice(16, HEADER_SIZE)
+}
+
 /** What a chunk is, and its data. */
 export interface Body {
   readonly kind: Kind

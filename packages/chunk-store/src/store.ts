@@ -8,13 +8,13 @@ import { BINS, type Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { pending, putJob, type Pending } from './jobs.ts'
 import { addressKey, indexRange, numberOf, quarantineRange } from './keys.ts'
-import { closeRecords, openRecords, type Epoch } from './opening.ts'
+import { closeRecords, openRecords, settleBodies, type Epoch } from './opening.ts'
 import { DEFAULTS, holdsTrue, type ChunkStoreOptions, type PutOptions, type ReadOptions } from './options.ts'
 import type { Plan, Arrival } from './plan.ts'
 import { Reader } from './reader.ts'
 import { decodeEntry, decodePlace, type PlaceState } from './records.ts'
 import { Signals } from './signals.ts'
-import { findFaults, type Fault } from './verify.ts'
+import { findFaults, type Fault, type Finding } from './verify.ts'
 import { Writer } from './writer.ts'
 
 /** A chunk's place in the sequence of its bin. */
@@ -28,6 +28,12 @@ export interface IndexEntry {
 export interface ChunkStoreNeeds {
   /** Where the chunks lie; shared with others, and closed by whoever opened it. */
   readonly store: Store
+  /**
+   * Where the bodies of chunks lie; by default in `store` with the rest. On LevelDB a Store of
+   * their own makes writing cheaper by a third: it need not be merged, for bodies only ever
+   * come at the end. Always the same one: the two know each other.
+   */
+  readonly bodies?: Store
   /** The address that bins are counted from. */
   readonly base: Address
   readonly clock: Clock
@@ -38,7 +44,8 @@ export interface ChunkStoreNeeds {
  * Chunks on a Store, with one dense sequence per proximity bin.
  *
  * A put resolves when its chunks are as safe as `durability` says; chunk, index and
- * counters land in one batch, so nothing is ever half there. Indices begin at 1 and are
+ * counters land in one batch (the bodies before it where they have a Store of their own),
+ * so nothing is ever half there. Indices begin at 1 and are
  * never given out twice. Only one ChunkStore may be open on a Store.
  *
  * @example
@@ -64,6 +71,7 @@ export class ChunkStore {
   readonly #reader: Reader
   readonly #signals = new Signals(BINS)
   readonly #store: Store
+  readonly #bodies: Store
   readonly #writer: Writer
   #closing: Promise<void> | undefined
   /** Damaged bodies that are kept. */
@@ -72,31 +80,34 @@ export class ChunkStore {
   /**
    * Opens the chunks in `store`, and creates what describes them where there is none.
    *
-   * @throws ChunkStoreError - `CHUNK_STORE_FOREIGN`, `CHUNK_STORE_VERSION`, `CHUNK_STORE_CORRUPT`.
+   * @throws ChunkStoreError - `CHUNK_STORE_FOREIGN`, `CHUNK_STORE_BODIES`, `CHUNK_STORE_VERSION`, `CHUNK_STORE_CORRUPT`.
    * @throws RangeError - if the base is no address.
    */
   static async open (needs: ChunkStoreNeeds, options: ChunkStoreOptions = {}): Promise<ChunkStore> {
     checkAddress(needs.base)
     const all = { ...DEFAULTS, ...options }
-    const { epoch, counters } = await openRecords(needs.store, needs.base, needs.random, all.durability === 'fsync' ? '' : all.boot)
-    const chunks = new ChunkStore(needs, epoch, counters, all)
+    const { store, bodies = store } = needs
+    const { epoch, counters } = await openRecords({ ...needs, bodies }, all.durability === 'fsync' ? '' : all.boot)
+    const chunks = new ChunkStore({ ...needs, bodies }, epoch, counters, all)
+    if (bodies !== store) await chunks.#forgetAfter(await settleBodies(store, bodies, counters))
     for await (const _ of needs.store.range({ ...quarantineRange(), limit: all.maxQuarantine })) chunks.#quarantined++
     return chunks
   }
 
-  private constructor ({ store, base, clock }: ChunkStoreNeeds, epoch: Epoch, counters: Counters, options: Required<ChunkStoreOptions>) {
+  private constructor ({ store, bodies, base, clock }: Required<ChunkStoreNeeds>, epoch: Epoch, counters: Counters, options: Required<ChunkStoreOptions>) {
     this.epoch = epoch
     this.base = base.slice()
     this.#store = store
+    this.#bodies = bodies
     this.#options = options
-    this.#committer = new Committer({ store, clock, counters }, options, {
+    this.#committer = new Committer({ store, bodies, clock, counters }, options, {
       committed: plan => this.#committed(plan),
       failed: () => this.#absent.clear(),
       isAbsent: name => this.#absent.has(name),
       takeTouched: () => this.#reader.takeTouched()
     })
     this.#writer = new Writer(jobs => this.#committer.write(jobs), options)
-    this.#reader = new Reader(store, {
+    this.#reader = new Reader(store, bodies, {
       worthTouching: () => this.size > options.capacity / 2,
       lostOf: () => this.#committer.counters.next - this.size / 4,
       touched: () => this.#later(pending([], () => {})),
@@ -218,7 +229,7 @@ export class ChunkStore {
    */
   async * verify (): AsyncGenerator<Fault> {
     this.#writer.check()
-    for await (const { fault } of findFaults(this.#store, this.#committer.counters, this.#options.validators)) yield fault
+    for await (const { fault } of this.#findings()) yield fault
   }
 
   /**
@@ -231,7 +242,7 @@ export class ChunkStore {
     // A remedy can bring out another fault, a wrong count for example, but never the same again.
     for (let found = 1; found > 0;) {
       found = 0
-      for await (const { fault, addresses, mend } of findFaults(this.#store, this.#committer.counters, this.#options.validators)) {
+      for await (const { fault, addresses, mend } of this.#findings()) {
         found++
         faults.push(fault)
         await this.#now(addresses, mend)
@@ -249,9 +260,26 @@ export class ChunkStore {
       await this.#writer.close()
       this.#signals.clear()
       // Where this cannot be written the next opening takes the worst for granted.
-      await closeRecords(this.#store, this.#options.boot).catch(() => {})
+      await closeRecords(this.#store, this.#bodies, this.#options.boot).catch(() => {})
     })()
     return this.#closing
+  }
+
+  #findings (): AsyncGenerator<Finding> {
+    return findFaults(this.#store, this.#bodies, this.#committer.counters, this.#options.validators)
+  }
+
+  /** Takes the chunks away whose body came after number `seq`: a power cut took it, and left what points at it. */
+  async #forgetAfter (seq: number): Promise<void> {
+    const gone: Address[] = []
+    for (let bin = 0; bin < BINS; bin++) {
+      for await (const [, record] of this.#store.range({ ...indexRange(bin, 1, undefined), reverse: true })) {
+        const place = decodePlace(record)
+        if (place === undefined || place.seq <= seq) break
+        if (place.state === 'live') gone.push(place.address)
+      }
+    }
+    if (gone.length > 0) await this.#now(gone, plan => { for (const address of gone) plan.remove(address, 'lost') })
   }
 
   async #places (bin: number, from: number, to: number | undefined, limit: number, state: PlaceState): Promise<IndexEntry[]> {

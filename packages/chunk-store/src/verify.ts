@@ -2,10 +2,10 @@ import type { Validator } from '@skep/chunk'
 import type { Address, Store } from '@skep/interface'
 import { same } from './bytes.ts'
 import { BINS, type Counters } from './counters.ts'
-import { addressKey, addressOf, addressRange, dataKey, indexKey, indexRange, numberOf } from './keys.ts'
+import { addressKey, addressOf, addressRange, dataKey, dataRange, indexKey, indexRange, numberOf } from './keys.ts'
 import { holdsTrue } from './options.ts'
 import type { Plan } from './plan.ts'
-import { decodeBody, decodeEntry, decodePlace, type Entry } from './records.ts'
+import { addressOfBody, decodeBody, decodeEntry, decodePlace, type Entry } from './records.ts'
 
 /** Something `verify` found, and what `repair` does about it. */
 export interface Fault {
@@ -15,8 +15,9 @@ export interface Fault {
    * - `PLACE_WRONG`: the place in the bin's sequence is written again.
    * - `PLACE_DANGLING`: a place that points at nothing becomes a tombstone.
    * - `COUNT_WRONG`: the chunks of the bin are counted again.
+   * - `BODY_STRAY`: a body in a Store of bodies that nothing points at is deleted.
    */
-  readonly code: 'BODY_MISSING' | 'BODY_DAMAGED' | 'BODY_INVALID' | 'ENTRY_DAMAGED' | 'PLACE_WRONG' | 'PLACE_DANGLING' | 'COUNT_WRONG'
+  readonly code: 'BODY_MISSING' | 'BODY_DAMAGED' | 'BODY_INVALID' | 'BODY_STRAY' | 'ENTRY_DAMAGED' | 'PLACE_WRONG' | 'PLACE_DANGLING' | 'COUNT_WRONG'
   /** The chunk, where it is known. */
   readonly address?: Address
   readonly bin?: number
@@ -35,7 +36,7 @@ export interface Finding {
 const PAGE = 64
 
 /** Walks everything on disk: bodies against addresses, places against entries, counts against both. */
-export async function * findFaults (store: Store, counters: Counters, validators: readonly Validator[]): AsyncGenerator<Finding> {
+export async function * findFaults (store: Store, bodies: Store, counters: Counters, validators: readonly Validator[]): AsyncGenerator<Finding> {
   const live = Array.from({ length: BINS }, () => 0)
   let after: Uint8Array | undefined
   while (true) {
@@ -43,17 +44,39 @@ export async function * findFaults (store: Store, counters: Counters, validators
     for await (const item of store.range({ ...addressRange(after), limit: PAGE })) page.push(item)
     if (page.length === 0) break
     after = page.at(-1)![0]
-    yield * checkEntries(store, validators, page, live)
+    yield * checkEntries(store, bodies, validators, page, live)
   }
   for (let bin = 0; bin < BINS; bin++) {
     yield * checkPlaces(store, bin, counters.last[bin]!)
     const count = live[bin]!
     if (count !== counters.live[bin]) yield { fault: { code: 'COUNT_WRONG', bin }, addresses: [], mend: plan => plan.recount(bin, count) }
   }
+  if (bodies !== store) yield * checkBodies(store, bodies, counters)
+}
+
+/** Looks for bodies that nothing points at. Those of a batch that is being written are left alone. */
+async function * checkBodies (store: Store, bodies: Store, counters: Counters): AsyncGenerator<Finding> {
+  const { next } = counters
+  let from = 1
+  while (from < next) {
+    const page: { seq: number, address: Address }[] = []
+    let seen = 0
+    for await (const [key, record] of bodies.range({ ...dataRange(from), limit: PAGE })) {
+      seen++
+      from = numberOf(key) + 1
+      if (from <= next) page.push({ seq: from - 1, address: addressOfBody(record) })
+    }
+    const entries = await store.getMany(page.map(({ address }) => addressKey(address)))
+    for (const [i, { seq, address }] of page.entries()) {
+      const entry = entries[i] === undefined ? undefined : decodeEntry(entries[i])
+      if (entry?.seq !== seq) yield { fault: { code: 'BODY_STRAY', address }, addresses: [], mend: plan => plan.drop(seq) }
+    }
+    if (seen < PAGE) return
+  }
 }
 
 async function * checkEntries (
-  store: Store, validators: readonly Validator[], page: readonly [Uint8Array, Uint8Array][], live: number[]
+  store: Store, bodyStore: Store, validators: readonly Validator[], page: readonly [Uint8Array, Uint8Array][], live: number[]
 ): AsyncGenerator<Finding> {
   const known: { address: Address, entry: Entry }[] = []
   for (const [key, record] of page) {
@@ -62,7 +85,7 @@ async function * checkEntries (
     if (entry !== undefined && entry.bin < BINS) known.push({ address, entry })
     else yield { fault: { code: 'ENTRY_DAMAGED', address }, addresses: [], mend: plan => plan.forget(address) }
   }
-  const bodies = await store.getMany(known.map(({ entry }) => dataKey(entry.seq)))
+  const bodies = await bodyStore.getMany(known.map(({ entry }) => dataKey(entry.seq)))
   const places = await store.getMany(known.map(({ entry }) => indexKey(entry.bin, entry.index)))
   for (const [i, { address, entry }] of known.entries()) {
     const body = bodies[i]

@@ -4,6 +4,9 @@ import { memoryStore, type MemoryStore } from '@skep/store-memory'
 /** What dies: the process, which loses nothing that was written, or the machine, which loses what was not synced. */
 export type Crash = 'process' | 'machine'
 
+/** Batches until the crash; it comes before the batch is answered, with the batch written or not. */
+interface Fuse { batches: number, readonly written: boolean, readonly blown: () => void }
+
 /**
  * A disk that can be crashed: it knows which batches were synced, and holds a batch back
  * so that a crash can fall before, between and after writing and answering.
@@ -14,17 +17,23 @@ export class CrashStore implements Store {
   readonly #memory: MemoryStore = memoryStore()
   #ready: Promise<void>
   #dead = false
-  /** Batches until the crash; it comes before the batch is answered, with the batch written or not. */
-  #fuse: { batches: number, written: boolean, blown: () => void } | undefined
+  #fuse: Fuse | undefined
 
   constructor (batches: Operation[][] = []) {
     this.#synced = batches.slice()
     this.#ready = this.#memory.batch(batches.flat())
   }
 
-  /** Crashes at the `batches`th batch from now on. Resolves when it has. */
-  async arm (batches: number, written: boolean): Promise<void> {
-    return new Promise(resolve => { this.#fuse = { batches, written, blown: resolve } })
+  /** Crashes all of `disks` at the `batches`th batch from now on, on whichever it falls. Resolves when they have. */
+  static async arm (disks: readonly CrashStore[], batches: number, written: boolean): Promise<void> {
+    return new Promise(resolve => {
+      const blown = (): void => {
+        for (const disk of disks) disk.#dead = true
+        resolve()
+      }
+      const fuse = { batches, written, blown }
+      for (const disk of disks) disk.#fuse = fuse
+    })
   }
 
   /** What a new process finds. `keep` says how many of the unsynced batches the machine had written by itself. */
@@ -49,7 +58,6 @@ export class CrashStore implements Store {
     // A Store keeps its own copies.
     const operations = structuredClone(given)
     if (this.#fuse !== undefined && --this.#fuse.batches <= 0) {
-      this.#dead = true
       if (this.#fuse.written) this.#unsynced.push(operations)
       this.#fuse.blown()
       return new Promise(() => {})

@@ -37,18 +37,20 @@ class Model {
   }
 }
 
-async function run (seed: number, durability: Durability, kind: Crash): Promise<void> {
+/** @param apart - whether bodies have a disk of their own. */
+async function run (seed: number, durability: Durability, kind: Crash, apart: boolean): Promise<void> {
   const random = new SeededRandom(seed)
   const clock = new VirtualClock()
-  let disk = new CrashStore()
+  let disks = apart ? [new CrashStore(), new CrashStore()] : [new CrashStore()]
   const model = new Model()
   for (let life = 0; life < 8; life++) {
-    const store = await ChunkStore.open({ store: disk, base, clock, random }, { durability, maxBatch: 1 + random.integer(20) })
+    const [disk, bodies = disk!] = disks
+    const store = await ChunkStore.open({ store: disk!, bodies, base, clock, random }, { durability, maxBatch: 1 + random.integer(20) })
     // What may be there was found out; from here on it must stay.
     for (const [key, each] of model.may) if (await store.has(each.address)) model.must.set(key, each)
     model.may.clear()
     await model.check(store)
-    const crashed = disk.arm(1 + random.integer(6), random.float() < 0.5)
+    const crashed = CrashStore.arm(disks, 1 + random.integer(apart ? 12 : 6), random.float() < 0.5)
     let over = false
     void crashed.then(() => { over = true })
     while (!over) {
@@ -72,23 +74,27 @@ async function run (seed: number, durability: Durability, kind: Crash): Promise<
         model.may.delete(name(gone))
       }
     }
-    disk = disk.crash(kind, unsynced => random.integer(unsynced + 1))
+    disks = disks.map(each => each.crash(kind, unsynced => random.integer(unsynced + 1)))
   }
 }
 
-test.each(Array.from({ length: 25 }, (_, i) => i))('what had resolved survives the end of the process (seed %i)', async seed => {
-  await run(seed, 'os', 'process')
+/** Half of the seeds with bodies on a disk of their own. */
+const seeds = (first: number): [number, boolean][] => Array.from({ length: 50 }, (_, i) => [first + (i >> 1), i % 2 === 1])
+
+test.each(seeds(0))('what had resolved survives the end of the process (seed %i, bodies apart: %s)', async (seed, apart) => {
+  await run(seed, 'os', 'process', apart)
 })
 
-test.each(Array.from({ length: 25 }, (_, i) => 100 + i))('with fsync it survives a power cut (seed %i)', async seed => {
-  await run(seed, 'fsync', 'machine')
+test.each(seeds(100))('with fsync it survives a power cut (seed %i, bodies apart: %s)', async (seed, apart) => {
+  await run(seed, 'fsync', 'machine', apart)
 })
 
-test.each(Array.from({ length: 25 }, (_, i) => 200 + i))('without fsync a power cut takes the last ones, and never half a chunk (seed %i)', async seed => {
+test.each(seeds(200))('without fsync a power cut takes the last ones, and never half a chunk (seed %i, bodies apart: %s)', async (seed, apart) => {
   const random = new SeededRandom(seed)
   const clock = new VirtualClock()
   const disk = new CrashStore()
-  const store = await ChunkStore.open({ store: disk, base, clock, random }, { durability: 'os', maxBatch: 5 })
+  const bodies = apart ? new CrashStore() : disk
+  const store = await ChunkStore.open({ store: disk, bodies, base, clock, random }, { durability: 'os', maxBatch: 5 })
   const order: Chunk[] = []
   for (let n = 0; n < 60; n += 5) {
     const some = Array.from({ length: 5 }, (_, i) => chunk(n + i))
@@ -96,7 +102,8 @@ test.each(Array.from({ length: 25 }, (_, i) => 200 + i))('without fsync a power 
     order.push(...some)
   }
   const after = disk.crash('machine', unsynced => random.integer(unsynced + 1))
-  const again = await ChunkStore.open({ store: after, base, clock, random })
+  const bodiesAfter = apart ? bodies.crash('machine', unsynced => random.integer(unsynced + 1)) : after
+  const again = await ChunkStore.open({ store: after, bodies: bodiesAfter, base, clock, random })
   for await (const fault of again.verify()) throw new Error(fault.code)
   const here = await again.hasMany(order.map(({ address }) => address))
   // The oldest are there without a gap.

@@ -25,8 +25,9 @@ test.skipIf(!built)(`a process that puts is killed ${KILLS} times: what had reso
     const told = new Map<string, string>()
     for (let kill = 0; kill < KILLS; kill++) {
       const resolved = await putUntilKilled(folder, next, 1 + kill * 7 % 40)
-      const store = await levelStore(folder)
-      const chunks = await ChunkStore.open({ store, base: new Uint8Array(32), clock: systemClock, random: systemRandom }, { capacity: CAPACITY })
+      const store = await levelStore(join(folder, 'store'))
+      const bodies = await levelStore(join(folder, 'bodies'))
+      const chunks = await ChunkStore.open({ store, bodies, base: new Uint8Array(32), clock: systemClock, random: systemRandom }, { capacity: CAPACITY })
       expect(chunks.epoch).toBe(epoch ??= chunks.epoch)
       for await (const fault of chunks.verify()) expect.fail(`after kill ${kill}: ${fault.code} in bin ${fault.bin}`)
       // The last ones that resolved; earlier ones may have made room meanwhile.
@@ -46,6 +47,7 @@ test.skipIf(!built)(`a process that puts is killed ${KILLS} times: what had reso
       expect(chunks.size).toBeLessThanOrEqual(CAPACITY)
       await chunks.close()
       await store.close()
+      await bodies.close()
       next = Math.max(next, ...resolved) + 1_000
     }
   } finally {

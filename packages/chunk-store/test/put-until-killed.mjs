@@ -5,10 +5,12 @@ import { ChunkStore } from '@skep/chunk-store'
 import { systemClock, systemRandom } from '@skep/runtime'
 import { levelStore } from '@skep/store-level'
 import { writeSync } from 'node:fs'
+import { join } from 'node:path'
 
 const [folder, first] = process.argv.slice(2)
-const store = await levelStore(folder)
-const chunks = await ChunkStore.open({ store, base: new Uint8Array(32), clock: systemClock, random: systemRandom }, { capacity: 600 })
+const store = await levelStore(join(folder, 'store'))
+const bodies = await levelStore(join(folder, 'bodies'))
+const chunks = await ChunkStore.open({ store, bodies, base: new Uint8Array(32), clock: systemClock, random: systemRandom }, { capacity: 600 })
 
 /** Chunk number `n`: whoever looks makes the same one. */
 function chunk (n) {

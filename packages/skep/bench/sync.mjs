@@ -10,10 +10,15 @@ import { createNode, rlpxTransport, tcpTransport } from 'skep'
 
 const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6 }
 const peak = () => Math.round(process.resourceUsage().maxRSS / 1024)
+// As the command opens them.
+const stores = async folder => ({
+  store: await levelStore(join(folder, 'store'), { writeBufferSize: 3 << 20, cacheSize: 4 << 20 }),
+  bodies: await levelStore(join(folder, 'bodies'), { writeBufferSize: 4 << 20, cacheSize: 1 << 20 })
+})
 const start = async (folder, transport, options) => {
   const key = systemRandom.bytes(32)
   const needs = { clock: systemClock, random: systemRandom, key }
-  return await createNode({ key, store: await levelStore(folder), transports: [transport === 'rlpx' ? rlpxTransport(needs) : tcpTransport(needs)], ...options })
+  return await createNode({ key, ...await stores(folder), transports: [transport === 'rlpx' ? rlpxTransport(needs) : tcpTransport(needs)], ...options })
 }
 
 if (process.argv[2] === '--source') {

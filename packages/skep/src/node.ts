@@ -25,7 +25,7 @@ const STOP_GRACE = 2_000
 /**
  * Starts a node: opens its store, listens, and begins to look for others.
  *
- * @throws NodeError - `LISTEN` or `BAD_UNDERLAY`; what was opened is closed again, but for the store.
+ * @throws NodeError - `LISTEN` or `BAD_UNDERLAY`; what was opened is closed again, but for the stores.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ const STOP_GRACE = 2_000
  * ```
  */
 export async function createNode (options: NodeOptions): Promise<Node> {
-  const { store, clock = systemClock, random = systemRandom, light = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
+  const { store, bodies, clock = systemClock, random = systemRandom, light = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
   const self = identity(options.key)
   const base = self.overlay
   const bzz = new Bzz({ identity: self, clock, random }, { networkId, light })
@@ -64,7 +64,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const emit = (event: NodeEvent): void => { for (const listener of listeners) listener(event) }
 
   const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
-  const chunks = await ChunkStore.open({ store, base, clock, random }, {
+  const chunks = await ChunkStore.open({ store, ...(bodies !== undefined && { bodies }), base, clock, random }, {
     depth: () => table.depth,
     onCorrupt: ({ address, why }) => log(`chunk ${toHex(address)} is damaged on disk (${why}): it is fetched again`),
     ...(options.boot !== undefined && { boot: options.boot }),
@@ -209,6 +209,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     cancel()
     await chunks.close()
     await store.close()
+    await bodies?.close()
   }
 
   return {

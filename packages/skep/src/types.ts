@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly key: Uint8Array
   /** Where chunks, intervals and addresses are kept. The node closes it when it stops. */
   readonly store: Store
+  /** Where the bodies of chunks are kept, if not in `store`: on LevelDB that is cheaper. The node closes it too. */
+  readonly bodies?: Store
   readonly clock?: Clock
   readonly random?: Random
   /** Ways to reach others. Defaults to tcp. */

@@ -14,6 +14,7 @@ export const FORMAT = 1
 const MARK = 'skep.json'
 const KEY = 'key'
 const STORE = 'store'
+const BODIES = 'bodies'
 
 /**
  * Smaller than the store's own defaults: LevelDB maps up to twelve tables of this size at once
@@ -21,10 +22,15 @@ const STORE = 'store'
  */
 const LEVEL = { writeBufferSize: 3 << 20, cacheSize: 4 << 20 }
 
+/** Chunks are seldom read twice from here, and are never merged. */
+const BODIES_LEVEL = { writeBufferSize: 4 << 20, cacheSize: 1 << 20 }
+
 /** A node's folder, held by this process until the store is closed. */
 export interface DataFolder {
   readonly key: Uint8Array
   readonly store: Store
+  /** Where the bodies of chunks lie. */
+  readonly bodies: Store
 }
 
 /**
@@ -38,9 +44,12 @@ export interface DataFolder {
 export async function openDataFolder (folder: string, random: Random): Promise<DataFolder> {
   await mark(folder)
   const store = await openStore(folder)
+  let bodies: Store | undefined
   try {
-    return { key: await readKey(folder) ?? await makeKey(folder, store, random), store }
+    bodies = await levelStore(path.join(folder, BODIES), BODIES_LEVEL)
+    return { key: await readKey(folder) ?? await makeKey(folder, store, random), store, bodies }
   } catch (error) {
+    await bodies?.close()
     await store.close()
     throw error
   }

@@ -43,10 +43,11 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
   const asked = stopAsked(command, io)
   // A node works on when nobody reads what it says.
   const say = limitedLog(systemClock, line => { if (!io.stderr.destroyed) io.stderr.write(line) })
-  const { key, store } = await openDataFolder(command.data, systemRandom)
+  const { key, store, bodies } = await openDataFolder(command.data, systemRandom)
   const node = await createNode({
     key,
     store,
+    bodies,
     transports: [command.transport === 'rlpx' ? rlpxTransport({ ...ambient, key }) : tcpTransport(ambient)],
     listen: [`${command.transport === 'rlpx' ? 'enode' : 'tcp'}://${formatHostPort(command.listen)}`],
     bootnodes: command.bootnode ?? [],
@@ -56,6 +57,7 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
     log: say
   }).catch(async (error: unknown) => {
     await store.close()
+    await bodies.close()
     throw error
   })
   try {
