@@ -16,8 +16,9 @@ afterEach(async () => await rm(base, { recursive: true }))
 
 /** Opens and closes, and gives the key. */
 async function visit (): Promise<Uint8Array> {
-  const { key, store } = await openDataFolder(folder, random)
+  const { key, store, bodies } = await openDataFolder(folder, random)
   await store.close()
+  await bodies.close()
   return key
 }
 
@@ -40,9 +41,10 @@ describe("a node's folder", () => {
   })
 
   test('is held by one at a time', async () => {
-    const { store } = await openDataFolder(folder, random)
+    const { store, bodies } = await openDataFolder(folder, random)
     await expect(openDataFolder(folder, random)).rejects.toThrow('another node runs on it')
     await store.close()
+    await bodies.close()
     await visit()
   })
 
@@ -79,9 +81,10 @@ describe("a node's folder", () => {
   })
 
   test('that holds chunks but no key any more is refused', async () => {
-    const { store } = await openDataFolder(folder, random)
+    const { store, bodies } = await openDataFolder(folder, random)
     await store.batch([{ type: 'put', key: new Uint8Array(1), value: new Uint8Array(1) }])
     await store.close()
+    await bodies.close()
     await rm(path.join(folder, 'key'))
     await expect(visit()).rejects.toThrow('the key is gone')
   })
