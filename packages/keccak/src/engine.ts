@@ -16,6 +16,9 @@ export interface Engine {
 
   /** Absorbs whole blocks into a state of `STATE` bytes. */
   absorb (state: Uint8Array, blocks: Uint8Array): void
+
+  /** Gives the hash that a state has with the first `held` bytes of a block behind it. Both stay as they are. */
+  squeeze (state: Uint8Array, block: Uint8Array, held: number): Uint8Array
 }
 
 /** Pads a block as the original Keccak does: a bit, zeros, a bit. NIST's SHA3 begins with 0x06 instead. */

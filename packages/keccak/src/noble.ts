@@ -1,6 +1,6 @@
 import { keccak_256, keccakP } from '@noble/hashes/sha3.js'
 import { swap32IfBE } from '@noble/hashes/utils.js'
-import { RATE, STATE } from './engine.ts'
+import { HASH, pad, RATE, STATE } from './engine.ts'
 import type { Engine } from './engine.ts'
 
 /** The engine in plain JavaScript, which is the reference of the other. */
@@ -22,5 +22,13 @@ export const nobleEngine: Engine = {
       keccakP(words)
       swap32IfBE(words)
     }
+  },
+
+  squeeze (state, block, held) {
+    const copy = state.slice()
+    const last = block.slice()
+    pad(last, held, RATE)
+    nobleEngine.absorb(copy, last)
+    return copy.slice(0, HASH)
   }
 }

@@ -1,4 +1,4 @@
-import { HASH, pad, RATE, STATE } from './engine.ts'
+import { RATE, STATE } from './engine.ts'
 import { engine } from './fastest.ts'
 
 /**
@@ -52,11 +52,7 @@ export class Keccak256 {
    */
   peek (): Uint8Array {
     this.#check()
-    const last = Uint8Array.from(this.#block)
-    const state = Uint8Array.from(this.#state)
-    pad(last, this.#held, RATE)
-    engine.absorb(state, last)
-    return state.slice(0, HASH)
+    return engine.squeeze(this.#state, this.#block, this.#held)
   }
 
   /**

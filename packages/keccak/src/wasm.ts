@@ -26,6 +26,7 @@ export function wasmEngine (): Engine | undefined {
     return undefined
   }
   const memory = new Uint8Array((exports.m as WebAssembly.Memory).buffer)
+  const result = memory.subarray(STATE_AT, STATE_AT + STATE)
   const kernel = exports.a as (from: number, blocks: number) => void
 
   return {
@@ -63,7 +64,15 @@ export function wasmEngine (): Engine | undefined {
         memory.set(some, BLOCKS_AT)
         kernel(BLOCKS_AT, some.length / RATE)
       }
-      state.set(memory.subarray(STATE_AT, STATE_AT + STATE))
+      state.set(result)
+    },
+
+    squeeze (state, block, held) {
+      memory.set(state, STATE_AT)
+      memory.set(block, BLOCKS_AT)
+      pad(memory, BLOCKS_AT + held, BLOCKS_AT + RATE)
+      kernel(BLOCKS_AT, 1)
+      return memory.slice(STATE_AT, STATE_AT + HASH)
     }
   }
 }

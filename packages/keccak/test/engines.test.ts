@@ -56,6 +56,13 @@ test('both engines absorb blocks into the same state', () => {
   }
 })
 
+test('both engines read a state with the same bytes behind it, and leave it as it is', () => {
+  const kernel = wasmEngine()!
+  const [state, block] = [noise(200, 3), noise(136, 4)]
+  for (const held of [0, 1, 135]) expect(hex(kernel.squeeze(state, block, held))).toBe(hex(nobleEngine.squeeze(state, block, held)))
+  expect([hex(state), hex(block)]).toEqual([hex(noise(200, 3)), hex(noise(136, 4))])
+})
+
 test('without WebAssembly, or where a policy forbids it, the hashes are the same', async () => {
   const forbidding = { ...WebAssembly, Module: function () { throw new WebAssembly.CompileError('blocked by a policy') } }
   for (const engine of [undefined, forbidding]) {
