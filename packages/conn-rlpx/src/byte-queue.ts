@@ -1,7 +1,15 @@
-/** Bytes as they come in pieces, taken out by length. A piece is never copied until it must be joined. */
+/** Pieces shorter than this are joined with their neighbours, so that what holds a piece costs no more than the piece. */
+const SMALL = 512
+/** Bytes of a buffer that short pieces are joined in. */
+const JOINED = 4096
+
+/** Bytes as they come in pieces, taken out by length. A long piece is never copied until it must be joined. */
 export class ByteQueue {
   #pieces: Uint8Array[] = []
   #length = 0
+  /** Where short pieces are joined, and how much of it is taken. */
+  #joined = new Uint8Array(0)
+  #used = 0
 
   get length (): number {
     return this.#length
@@ -9,8 +17,10 @@ export class ByteQueue {
 
   push (piece: Uint8Array): void {
     if (piece.length === 0) return
-    this.#pieces.push(piece)
     this.#length += piece.length
+    if (piece.length < SMALL) this.#join(piece)
+    // A plain view: those of a Buffer cost more to make.
+    else this.#pieces.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.length))
   }
 
   /** Takes `n` bytes; `undefined` while there are fewer. A view where they lie in one piece. */
@@ -19,9 +29,9 @@ export class ByteQueue {
     const first = this.#pieces[0]
     if (first === undefined) return new Uint8Array(0)
     this.#length -= n
-    if (first.length >= n) {
-      if (first.length === n) this.#pieces.shift()
-      else this.#pieces[0] = first.subarray(n)
+    if (first.length === n) return this.#pieces.shift()
+    if (first.length > n) {
+      this.#pieces[0] = first.subarray(n)
       return first.subarray(0, n)
     }
     const out = new Uint8Array(n)
@@ -29,7 +39,7 @@ export class ByteQueue {
     let whole = 0
     while (at < n) {
       const piece = this.#pieces[whole]!
-      const part = piece.subarray(0, n - at)
+      const part = piece.length <= n - at ? piece : piece.subarray(0, n - at)
       out.set(part, at)
       at += part.length
       if (part.length === piece.length) whole++
@@ -39,9 +49,19 @@ export class ByteQueue {
     return out
   }
 
-  /** Puts back what was taken last. */
-  unshift (piece: Uint8Array): void {
-    this.#pieces.unshift(piece)
-    this.#length += piece.length
+  #join (piece: Uint8Array): void {
+    if (this.#used + piece.length > this.#joined.length) {
+      this.#joined = new Uint8Array(JOINED)
+      this.#used = 0
+    }
+    const at = this.#used
+    this.#joined.set(piece, at)
+    this.#used += piece.length
+    const last = this.#pieces.at(-1)
+    const isNext = last?.buffer === this.#joined.buffer && last.byteOffset + last.length === at
+    const from = isNext ? last.byteOffset : at
+    const joined = this.#joined.subarray(from, this.#used)
+    if (isNext) this.#pieces[this.#pieces.length - 1] = joined
+    else this.#pieces.push(joined)
   }
 }

@@ -1,14 +1,21 @@
 import type { Conn } from '@skep/interface'
 import { RlpxError } from './errors.ts'
 
+/** What a message costs of a window beside its bytes: about what holds it, so that many short ones are bounded too. */
+const OVERHEAD = 128
+
 /** What a channel needs of its session. */
 export interface ChannelHost {
-  /** Sends a message of this sub-protocol; resolves when there is room for the next. */
-  send (code: number, payload: Uint8Array): Promise<void>
-  /** Bytes waiting to be read have become fewer. */
+  /** How many message codes the sub-protocol has. */
+  readonly codes: number
+  /** Gathers a message of this sub-protocol, its code first. */
+  send (message: Uint8Array): void
+  /** Resolves when there is room for more; `undefined` where there is. */
+  room (): Promise<void> | undefined
+  /** What waits to be read has become less. */
   drained (): void
-  /** The sub-protocol is over, and with it the session. */
-  ended (reason: Error | undefined): void
+  /** The sub-protocol is over, and with it the session; `reason` says that it broke. Resolves when that is done. */
+  ended (reason: Error | undefined): Promise<void>
 }
 
 /** One sub-protocol of an RLPx session: a message is its code as one byte, and its payload. */
@@ -16,90 +23,129 @@ export class RlpxChannel implements Conn {
   readonly maxMessageSize: number
   readonly source: AsyncIterable<Uint8Array>
   opened = false
-  /** Bytes that wait to be read. */
+  /** What waits to be read, in bytes with what holds them. */
   waiting = 0
   readonly #host: ChannelHost
-  #queue: Uint8Array[] = []
-  #head = 0
-  #wake: (() => void) | undefined
-  #isOver = false
-  #failure: Error | undefined
+  readonly #messages: Uint8Array[] = []
+  #reader: (() => void) | undefined
+  /** Nothing more comes in; `#error` says that it broke. */
+  #isEnded = false
+  #error: Error | undefined
+  /** Why nothing more goes out. */
+  #over: Error | undefined
   #isSinking = false
+  /** Rejects the running sink. */
+  #cut: ((reason: Error) => void) | undefined
 
   constructor (host: ChannelHost, maxMessageSize: number) {
     this.#host = host
     this.maxMessageSize = maxMessageSize
-    this.source = this.#read()
+    const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
+    this.source = { [Symbol.asyncIterator]: () => reader }
   }
 
-  /** A message came. */
-  receive (message: Uint8Array): void {
-    if (this.#isOver) return
-    this.#queue.push(message)
-    this.waiting += message.length
-    this.#wake?.()
-  }
-
-  /** The session is over: what came before can still be read, unless it broke. */
-  finish (failure: Error | undefined): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#failure = failure
-    if (failure !== undefined) {
-      this.#queue = []
-      this.waiting = 0
-    }
-    this.#wake?.()
-  }
+  // The Conn's side.
 
   async sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     if (this.#isSinking) throw new TypeError('a conn has one sink')
     this.#isSinking = true
-    await this.#send(messages)
+    if (this.#over !== undefined) throw this.#over
+    const iterator = Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()
+    const cut = new Promise<never>((_, reject) => { this.#cut = reject })
+    try {
+      await Promise.race([cut, this.#pull(iterator)])
+    } catch (error) {
+      // Not awaited: a generator that waits for something else returns when that is there.
+      Promise.resolve(iterator.return?.()).catch(() => {})
+      throw error
+    } finally {
+      this.#cut = undefined
+    }
   }
 
   /** RLPx closes a sub-protocol only by closing the session, whose goodbye follows what was sunk. */
   async close (): Promise<void> {
-    this.#host.ended(undefined)
+    this.#drop()
+    this.finish(undefined)
+    await this.#host.ended(undefined)
   }
 
   abort (reason: Error): void {
+    if (this.#over === undefined) this.#fail(reason)
+  }
+
+  // The session's side.
+
+  /** A message came. */
+  receive (message: Uint8Array): void {
+    if (this.#isEnded) return
+    this.#messages.push(message)
+    this.waiting += message.length + OVERHEAD
+    this.#reader?.()
+  }
+
+  /** The session is over: what came before can still be read, then the end or `error`. */
+  finish (error: Error | undefined): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#error = error
+    this.#over ??= error ?? new RlpxError('RLPX_CLOSED', 'the session is over', 'REQUESTED')
+    this.#cut?.(this.#over)
+    this.#reader?.()
+  }
+
+  #fail (reason: Error): void {
+    this.#drop()
     this.finish(reason)
-    this.#host.ended(reason)
+    void this.#host.ended(reason)
   }
 
-  async #send (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    try {
-      for await (const message of messages) {
-        if (this.#isOver) throw this.#failure ?? new RlpxError('RLPX_CLOSED', 'the session is over')
-        if (message.length === 0 || message.length > this.maxMessageSize) throw new RangeError(`a message of ${message.length} bytes, not 1 to ${this.maxMessageSize}`)
-        await this.#host.send(message[0]!, message.subarray(1))
-      }
-    } catch (error) {
-      this.abort(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    }
+  #drop (): void {
+    this.#messages.length = 0
+    this.waiting = 0
   }
 
-  async * #read (): AsyncGenerator<Uint8Array> {
+  async #pull (iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
     while (true) {
-      while (this.#head < this.#queue.length) {
-        const message = this.#queue[this.#head]!
-        this.#queue[this.#head++] = EMPTY
-        if (this.#head === this.#queue.length) {
-          this.#queue = []
-          this.#head = 0
-        }
-        this.waiting -= message.length
-        this.#host.drained()
-        yield message
+      const { done, value } = await iterator.next()
+      if (this.#over !== undefined) throw this.#over
+      if (done === true) return
+      const fault = this.#faultOf(value)
+      if (fault !== undefined) {
+        this.abort(fault)
+        throw fault
       }
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#isOver) return
-      await new Promise<void>(resolve => { this.#wake = resolve })
-      this.#wake = undefined
+      this.#host.send(value)
+      const room = this.#host.room()
+      if (room !== undefined) await room
     }
+  }
+
+  #faultOf (message: Uint8Array): RlpxError | undefined {
+    const { length } = message
+    if (length === 0) return new RlpxError('RLPX_MESSAGE', 'a message without a code', 'SUBPROTOCOL')
+    if (length > this.maxMessageSize) return new RlpxError('RLPX_MESSAGE', `a message of ${length} bytes, not at most ${this.maxMessageSize}`, 'SUBPROTOCOL')
+    // It would be taken for a message of the next sub-protocol.
+    if (message[0]! >= this.#host.codes) return new RlpxError('RLPX_MESSAGE', `the code ${message[0]!} of ${this.#host.codes}`, 'SUBPROTOCOL')
+    return undefined
+  }
+
+  /** Answers at once with what is here; most messages come in company. */
+  #next (): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#messages.shift()
+    if (value === undefined) return this.#wait()
+    this.waiting -= value.length + OVERHEAD
+    this.#host.drained()
+    return Promise.resolve({ done: false, value })
+  }
+
+  async #wait (): Promise<IteratorResult<Uint8Array>> {
+    while (this.#messages.length === 0) {
+      if (this.#error !== undefined) throw this.#error
+      if (this.#isEnded) return { done: true, value: undefined }
+      await new Promise<void>(resolve => { this.#reader = resolve })
+      this.#reader = undefined
+    }
+    return await this.#next()
   }
 }
-
-const EMPTY = new Uint8Array(0)

@@ -5,7 +5,7 @@ import { ByteQueue } from './byte-queue.ts'
 import { RlpxError } from './errors.ts'
 import { deriveSecrets, type Fresh, makeAck, makeAuth, PLAIN_ACK, PLAIN_AUTH, readAck, readAuth } from './handshake.ts'
 import type { Capability } from './hello.ts'
-import { DEFAULTS, type RlpxLimits } from './limits.ts'
+import { DEFAULTS, MOST, type RlpxLimits } from './limits.ts'
 import { type Established, RlpxSession } from './session.ts'
 
 export interface RlpxOptions {
@@ -52,17 +52,20 @@ export interface RlpxListener {
  * Connects to a node by its id: the remote must prove that it has the key.
  *
  * @throws RlpxError - see its codes. An aborted `signal` rejects with its reason.
+ * @throws RangeError - if `capabilities` or `limits` cannot be.
  */
 export async function dialRlpx (options: RlpxDialOptions): Promise<Session> {
   const { host, port, remoteId, signal } = options
-  const limits = { ...DEFAULTS, ...options.limits }
+  const limits = checked(options)
   signal?.throwIfAborted()
   const socket = connect({ host, port, noDelay: true })
-  return await guarded(socket, options.clock, limits.dialTimeout + limits.handshakeTimeout, signal, async () => {
+  await guarded(socket, options.clock, limits.dialTimeout, signal, async () => {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve)
       socket.once('error', cause => reject(new RlpxError('RLPX_UNREACHABLE', `${host}:${port} does not answer`, 'NETWORK', { cause })))
     })
+  })
+  return await guarded(socket, options.clock, limits.handshakeTimeout, signal, async () => {
     const bytes = new Incoming(socket)
     const fresh = freshKeys(options)
     const auth = makeAuth(fresh, remoteId)
@@ -77,17 +80,20 @@ export async function dialRlpx (options: RlpxDialOptions): Promise<Session> {
  * Accepts sessions.
  *
  * @throws RlpxError - `RLPX_UNREACHABLE` if the address cannot be listened on.
+ * @throws RangeError - if `capabilities` or `limits` cannot be.
  */
 export async function listenRlpx (options: RlpxListenOptions): Promise<RlpxListener> {
   const { host = '127.0.0.1', port = 0, admit = () => true, onSession, onFailure = () => {} } = options
-  const limits = { ...DEFAULTS, ...options.limits }
+  const limits = checked(options)
+  let pending = 0
   const server = createServer({ noDelay: true }, socket => {
     const address = addressOf(socket)
     socket.on('error', () => {})
-    if (!admit(address)) {
+    if (pending >= limits.pending || !admit(address)) {
       socket.destroy()
       return
     }
+    pending++
     guarded(socket, options.clock, limits.handshakeTimeout, undefined, async () => {
       const bytes = new Incoming(socket)
       const { read: auth, bytes: packet } = await bytes.packet(PLAIN_AUTH, limits.maxPacket, candidate => readAuth(options.key, candidate))
@@ -96,7 +102,7 @@ export async function listenRlpx (options: RlpxListenOptions): Promise<RlpxListe
       socket.write(ack)
       const secrets = deriveSecrets(false, fresh, auth, { auth: packet, ack })
       return await begin({ socket, secrets, initiator: false, remoteId: auth.remoteId, address, rest: bytes.detach() }, options, limits)
-    }).then(onSession, (error: unknown) => onFailure(error, address))
+    }).finally(() => { pending-- }).then(onSession, (error: unknown) => onFailure(error, address))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', cause => reject(new RlpxError('RLPX_UNREACHABLE', `cannot listen on ${host}:${port}`, 'NETWORK', { cause })))
@@ -118,6 +124,17 @@ export async function listenRlpx (options: RlpxListenOptions): Promise<RlpxListe
   }
 }
 
+/** The limits with their defaults; refuses what no frame could carry. */
+function checked ({ capabilities, limits: given }: RlpxOptions): Required<RlpxLimits> {
+  const limits = { ...DEFAULTS, ...given }
+  if (limits.maxMessageSize > MOST) throw new RangeError(`messages of up to ${limits.maxMessageSize} bytes are over ${MOST}`)
+  for (const { name, version, length } of capabilities) {
+    // A message's code is one byte of it.
+    if (!(length >= 1 && length <= 256)) throw new RangeError(`${name}/${version} with ${length} messages, not 1 to 256`)
+  }
+  return limits
+}
+
 async function begin (established: Established, options: RlpxOptions, limits: Required<RlpxLimits>): Promise<Session> {
   const { clock, id, client, capabilities } = options
   const session = new RlpxSession(established, { clock, id, client, capabilities, limits })
@@ -126,7 +143,7 @@ async function begin (established: Established, options: RlpxOptions, limits: Re
 }
 
 /** Runs what leads to a session within a time, and destroys the socket when it comes to nothing. */
-async function guarded (socket: Socket, clock: Clock, within: number, signal: AbortSignal | undefined, work: () => Promise<Session>): Promise<Session> {
+async function guarded<T> (socket: Socket, clock: Clock, within: number, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   let stop = (): void => {}
   const cut = new Promise<never>((_, reject) => {
     const aborted = (): void => reject(signal?.reason as Error)
@@ -195,7 +212,7 @@ class Incoming {
     while (true) {
       const bytes = this.#bytes.take(n)
       if (bytes !== undefined) return bytes
-      if (this.#isOver) throw new RlpxError('RLPX_CLOSED', 'the remote left before the handshake was done', 'NETWORK')
+      if (this.#isOver) throw new RlpxError('RLPX_BROKEN', 'the remote left before the handshake was done', 'NETWORK')
       await new Promise<void>(resolve => { this.#wake = resolve })
       this.#wake = undefined
     }

@@ -14,8 +14,12 @@ export type RlpxErrorCode =
   | 'RLPX_IDENTITY'
   /** No shared sub-protocol, or the remote refused; `closeCode` says why. */
   | 'RLPX_REFUSED'
-  /** The connection is over. */
+  /** The remote, or this side, ended the session in good order; what is sent goes nowhere. */
   | 'RLPX_CLOSED'
+  /** The connection broke, or the remote ended the session for a fault; `closeCode` says which it gave. */
+  | 'RLPX_BROKEN'
+  /** A message of ours that cannot be sent: empty, over the limit, or with a code that its sub-protocol does not have. */
+  | 'RLPX_MESSAGE'
 
 export class RlpxError extends Error {
   override readonly name = 'RlpxError'

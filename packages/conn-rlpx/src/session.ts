@@ -4,18 +4,21 @@ import { CLOSE_CODES, closeCodeFrom, closeCodeOf, negotiate, offsets } from '@sk
 import type { Socket } from 'node:net'
 import { RlpxChannel } from './channel.ts'
 import { RlpxError } from './errors.ts'
-import { FrameReader, FrameWriter, type RlpxMessage } from './frames.ts'
+import { BASE_LENGTH, DISCONNECT, HELLO, PING, PONG } from './frame.ts'
+import { FrameReader, type RlpxMessage } from './frame-reader.ts'
+import { FrameWatch } from './frame-watch.ts'
+import { FrameWriter } from './frame-writer.ts'
 import type { Secrets } from './handshake.ts'
 import { BASE_VERSION, type Capability, decodeHello, decodeReason, encodeHello, encodeReason, type RlpxHello } from './hello.ts'
 import { MAX_HELLO, type RlpxLimits } from './limits.ts'
 
-// Codes of the base protocol (bzz-handshake §0).
-const HELLO = 0
-const DISCONNECT = 1
-const PING = 2
-const PONG = 3
 /** An empty RLP list. */
 const EMPTY_LIST = Uint8Array.of(0xc0)
+/** Bytes of ready messages that go out in one write. */
+const MERGED = 61_440
+
+/** The goodbyes of a remote that met a fault, after which conns break instead of ending. */
+const FAULTS: ReadonlySet<CloseCode> = new Set(['NETWORK', 'PROTOCOL', 'TIMEOUT', 'SUBPROTOCOL'])
 
 /** What the handshake of the transport left behind. */
 export interface Established {
@@ -38,6 +41,13 @@ export interface SessionNeeds {
   readonly limits: Required<RlpxLimits>
 }
 
+/** A message code of a sub-protocol. */
+interface Slot {
+  readonly channel: RlpxChannel
+  /** The code as the sub-protocol counts it. */
+  readonly code: number
+}
+
 /**
  * devp2p's base protocol on an encrypted connection: hello, ping, disconnect, and one conn
  * for each shared sub-protocol.
@@ -52,20 +62,21 @@ export class RlpxSession implements Session {
   readonly #needs: SessionNeeds
   readonly #writer: FrameWriter
   readonly #reader: FrameReader
+  readonly #watch: FrameWatch
   readonly #resolveClosed: (code: CloseCode) => void
-  /** Each shared sub-protocol's first code, how many it has, and its conn. */
-  #channels: ReadonlyArray<{ readonly first: number, readonly length: number, readonly channel: RlpxChannel }> = []
+  #channels: readonly RlpxChannel[] = []
+  /** Where each message code from `BASE_LENGTH` on belongs. */
+  #slots: readonly Slot[] = []
   #hello: { resolve: (hello: RlpxHello) => void, reject: (error: Error) => void } | undefined
-  #outgoing: RlpxMessage[] = []
-  /** Bytes of their payloads. */
-  #queued = 0
+  /** Senders that are held back. */
   #waiting: Array<() => void> = []
   #isFlushing = false
   #isPaused = false
   #isOver = false
+  /** When the remote was heard last, and when that was looked at last. */
   #heard: number
+  #ticked: number
   #stopTick = (): void => {}
-  #stopFrame: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor (established: Established, needs: SessionNeeds) {
@@ -75,25 +86,30 @@ export class RlpxSession implements Session {
     this.initiator = initiator
     this.#writer = new FrameWriter(secrets)
     this.#reader = new FrameReader(secrets, MAX_HELLO)
+    this.#watch = new FrameWatch(needs.clock, needs.limits.frameTimeout, {
+      isWaiting: () => !this.#isOver && !this.#isPaused && this.#reader.isAmid,
+      late: error => this.#fault(error)
+    })
     // Both ends know it, and nobody else does; the secrets themselves stay inside.
     const binding = keccak256(new TextEncoder().encode('skep rlpx binding'), secrets.mac)
     this.remote = { id: remoteId, authenticated: true, address, binding }
     let resolveClosed = (_: CloseCode): void => {}
     this.closed = new Promise(resolve => { resolveClosed = resolve })
     this.#resolveClosed = resolveClosed
-    this.#heard = needs.clock.now()
+    this.#heard = this.#ticked = needs.clock.now()
     socket.on('data', bytes => this.#receive(bytes))
-    socket.on('drain', () => this.#drained())
-    socket.on('close', () => this.#finish('NETWORK', new RlpxError('RLPX_CLOSED', 'the connection broke', 'NETWORK')))
-    socket.on('error', cause => this.#finish('NETWORK', new RlpxError('RLPX_CLOSED', 'the connection broke', 'NETWORK', { cause })))
+    socket.on('close', () => this.#broke(undefined))
+    socket.on('error', cause => this.#broke(cause))
     this.#reader.push(rest)
   }
 
-  /** Exchanges hellos. @throws RlpxError - `RLPX_IDENTITY`, `RLPX_REFUSED`, `RLPX_PROTOCOL`, `RLPX_CLOSED`; the session is closed then. */
+  /** Exchanges hellos. @throws RlpxError - `RLPX_IDENTITY`, `RLPX_REFUSED`, `RLPX_PROTOCOL`, `RLPX_BROKEN`; the session is closed then. */
   async start (): Promise<void> {
     const { id, client, capabilities } = this.#needs
     const theirs = new Promise<RlpxHello>((resolve, reject) => { this.#hello = { resolve, reject } })
-    this.#push(HELLO, encodeHello({ version: BASE_VERSION, client, capabilities, id }))
+    // Never compressed, so it goes out before that is agreed on.
+    this.#writer.add(HELLO, encodeHello({ version: BASE_VERSION, client, capabilities, id }), 0)
+    this.#flush()
     this.#parse()
     try {
       await theirs
@@ -106,7 +122,7 @@ export class RlpxSession implements Session {
 
   open (protocol: ProtocolId): Conn {
     const at = this.protocols.findIndex(({ name, version }) => name === protocol.name && version === protocol.version)
-    const channel = this.#channels[at]?.channel
+    const channel = this.#channels[at]
     if (channel === undefined) throw new RangeError(`${protocol.name}/${protocol.version} is not shared`)
     if (channel.opened) throw new RangeError(`${protocol.name}/${protocol.version} is open already`)
     channel.opened = true
@@ -118,18 +134,26 @@ export class RlpxSession implements Session {
   }
 
   async #leave (code: CloseCode): Promise<void> {
-    if (this.#isOver) return
-    this.#push(DISCONNECT, encodeReason(CLOSE_CODES[code]))
-    this.#flush()
-    this.#finish(code, undefined)
+    if (!this.#isOver) {
+      this.#writer.add(DISCONNECT, encodeReason(CLOSE_CODES[code]), 0)
+      this.#flush()
+      this.#finish(code, undefined)
+    }
+    await this.#hangUp()
+  }
+
+  /** Closes the connection once what was written is out, and waits for that; not for ever. */
+  async #hangUp (): Promise<void> {
+    const socket = this.#socket
+    if (socket.closed) return
     const { clock, limits } = this.#needs
     await new Promise<void>(resolve => {
-      const cancel = clock.after(limits.goodbye, () => { this.#socket.destroy() })
-      this.#socket.once('close', () => { cancel(); resolve() })
-      if (this.#socket.destroyed) { cancel(); resolve() }
+      const cancel = clock.after(limits.goodbye, () => { socket.destroy() })
+      socket.once('close', () => { cancel(); resolve() })
       // The remote hangs up when it has read the reason; its own last words are of no interest.
-      this.#socket.resume()
-      this.#socket.end()
+      // Unread they would make the system reset the connection, and lose ours.
+      socket.resume()
+      socket.end()
     })
   }
 
@@ -137,18 +161,22 @@ export class RlpxSession implements Session {
     if (this.#isOver) return
     this.#isOver = true
     this.#stopTick()
-    this.#stopFrame?.()
+    this.#watch.stop()
     this.#hello?.reject(failure ?? new RlpxError('RLPX_REFUSED', `the session ended: ${code}`, code))
-    for (const { channel } of this.#channels) channel.finish(failure)
-    for (const wake of this.#waiting.splice(0)) wake()
-    if (failure !== undefined) this.#socket.destroy()
+    for (const channel of this.#channels) channel.finish(failure)
+    this.#wake()
     this.#resolveClosed(code)
+  }
+
+  #broke (cause: Error | undefined): void {
+    this.#writer.drop()
+    this.#finish('NETWORK', new RlpxError('RLPX_BROKEN', 'the connection broke', 'NETWORK', { cause }))
   }
 
   /** Ends the session for a fault of the remote, and tells it. */
   #fault (error: unknown): void {
     const fault = error instanceof RlpxError ? error : new RlpxError('RLPX_PROTOCOL', 'a fault of the remote', 'PROTOCOL', { cause: error })
-    for (const { channel } of this.#channels) channel.finish(fault)
+    for (const channel of this.#channels) channel.finish(fault)
     this.#hello?.reject(fault)
     void this.close(fault.closeCode)
   }
@@ -161,102 +189,125 @@ export class RlpxSession implements Session {
   }
 
   #parse (): void {
+    let isProgress = false
     try {
       while (!this.#isOver && !this.#isPaused) {
         const message = this.#reader.next()
         if (message === undefined) break
+        isProgress = true
         this.#handle(message)
       }
     } catch (error) {
       this.#fault(error)
       return
     }
-    this.#watchFrame()
+    this.#watch.look(isProgress)
   }
 
-  #handle ({ code, payload }: RlpxMessage): void {
-    if (this.#channels.length === 0 && code !== HELLO && code !== DISCONNECT) throw new RlpxError('RLPX_PROTOCOL', `message ${code} before the hello`)
+  #handle ({ code, message }: RlpxMessage): void {
+    const slot = this.#slots[code - BASE_LENGTH]
+    if (slot === undefined) {
+      this.#handleBase(code, message.subarray(1))
+      return
+    }
+    message[0] = slot.code
+    slot.channel.receive(message)
+    if (slot.channel.waiting > this.#needs.limits.window) this.#pause()
+  }
+
+  #handleBase (code: number, payload: Uint8Array): void {
+    if (this.#hello !== undefined && code !== HELLO && code !== DISCONNECT) throw new RlpxError('RLPX_PROTOCOL', `message ${code} before the hello`)
     switch (code) {
       case HELLO: return this.#agree(payload)
-      case DISCONNECT: {
-        const reason = closeCodeFrom(decodeReason(payload))
-        this.#hello?.reject(new RlpxError('RLPX_REFUSED', `the remote refused: ${reason}`, reason))
-        this.#finish(reason, undefined)
-        this.#socket.end()
-        return
-      }
-      case PING: return this.#push(PONG, EMPTY_LIST)
+      case DISCONNECT: return this.#disconnected(closeCodeFrom(decodeReason(payload)))
+      // Where there is no room the remote has enough of ours to read, and shall not fill our memory.
+      case PING: if (this.#hasRoom()) this.#say(PONG, EMPTY_LIST); return
       case PONG: return
+      default: throw new RlpxError('RLPX_PROTOCOL', `no message has the code ${code}`)
     }
-    const found = this.#channels.find(({ first, length }) => code >= first && code < first + length)
-    if (found === undefined) throw new RlpxError('RLPX_PROTOCOL', `no message has the code ${code}`)
-    const message = new Uint8Array(payload.length + 1)
-    message[0] = code - found.first
-    message.set(payload, 1)
-    found.channel.receive(message)
-    if (found.channel.waiting > this.#needs.limits.window) this.#pause()
+  }
+
+  #disconnected (reason: CloseCode): void {
+    this.#hello?.reject(new RlpxError('RLPX_REFUSED', `the remote refused: ${reason}`, reason))
+    this.#writer.drop()
+    this.#finish(reason, FAULTS.has(reason) ? new RlpxError('RLPX_BROKEN', `the remote ended the session: ${reason}`, reason) : undefined)
+    void this.close()
   }
 
   #agree (payload: Uint8Array): void {
-    if (this.#channels.length > 0) throw new RlpxError('RLPX_PROTOCOL', 'a second hello')
+    if (this.#hello === undefined) throw new RlpxError('RLPX_PROTOCOL', 'a second hello')
     const hello = decodeHello(payload)
     // From here on both sides compress, whatever they think of each other.
     this.#writer.snappy = this.#reader.snappy = hello.version >= BASE_VERSION
     const { remote } = this
-    if (!hello.id.every((byte, i) => byte === remote.id[i])) throw new RlpxError('RLPX_IDENTITY', 'the hello shows another node id than was proven', 'UNEXPECTED_IDENTITY')
-    const { capabilities, limits } = this.#needs
+    const { id, capabilities, limits } = this.#needs
+    if (!same(hello.id, remote.id)) throw new RlpxError('RLPX_IDENTITY', 'the hello shows another node id than was proven', 'UNEXPECTED_IDENTITY')
+    if (same(hello.id, id)) throw new RlpxError('RLPX_REFUSED', 'a connection to ourselves', 'SELF')
     const shared = negotiate(capabilities, hello.capabilities)
     if (shared.length === 0) throw new RlpxError('RLPX_REFUSED', 'no shared sub-protocol', 'USELESS')
     const lengthOf = ({ name, version }: ProtocolId): number => capabilities.find(each => each.name === name && each.version === version)!.length
     const firsts = offsets(shared, lengthOf)
     this.protocols = shared
-    this.#channels = shared.map((protocol, i) => ({
-      first: firsts[i]!,
-      length: lengthOf(protocol),
-      channel: new RlpxChannel({
-        send: async (code, body) => await this.#send(firsts[i]! + code, body),
-        drained: () => this.#resume(),
-        ended: reason => { void this.close(reason === undefined ? 'QUITTING' : closeCodeOf(reason)) }
-      }, limits.maxMessageSize + 1)
-    }))
+    this.#channels = shared.map((protocol, i) => this.#channel(firsts[i]!, lengthOf(protocol)))
+    this.#slots = this.#channels.flatMap((channel, i) => Array.from({ length: lengthOf(shared[i]!) }, (_, code) => ({ channel, code })))
     this.#reader.limit = limits.maxMessageSize
-    this.#hello?.resolve(hello)
+    this.#hello.resolve(hello)
     this.#hello = undefined
   }
 
-  /** Sends, and resolves when there is room for more. */
-  async #send (code: number, payload: Uint8Array): Promise<void> {
-    if (this.#isOver) throw new RlpxError('RLPX_CLOSED', 'the session is over')
-    this.#push(code, payload)
-    if (this.#socket.writableLength + this.#queued <= this.#needs.limits.highWater) return
-    await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+  #channel (first: number, codes: number): RlpxChannel {
+    return new RlpxChannel({
+      codes,
+      send: message => {
+        this.#writer.add(first + message[0]!, message, 1)
+        this.#flushSoon()
+      },
+      room: () => this.#hasRoom() ? undefined : new Promise(resolve => { this.#waiting.push(resolve) }),
+      drained: () => { if (this.#isPaused) this.#resume() },
+      ended: async reason => {
+        if (reason !== undefined) {
+          this.#writer.drop()
+          await this.close(closeCodeOf(reason))
+        } else {
+          // Whoever closes the session for the sub-protocol's end does it now, and knows why.
+          await new Promise(resolve => setImmediate(resolve))
+          await this.close('QUITTING')
+        }
+      }
+    }, this.#needs.limits.maxMessageSize + 1)
   }
 
-  /** Everything that is said in one turn goes out in one write. */
-  #push (code: number, payload: Uint8Array): void {
+  #say (code: number, payload: Uint8Array): void {
     if (this.#isOver) return
-    this.#outgoing.push({ code, payload })
-    this.#queued += payload.length
-    // The hello is never compressed, so it goes out before that is agreed on.
-    if (code === HELLO) return this.#flush()
+    this.#writer.add(code, payload, 0)
+    this.#flushSoon()
+  }
+
+  /** What is ready at the same time goes out in one write. */
+  #flushSoon (): void {
+    if (this.#writer.length >= MERGED) return this.#flush()
     if (this.#isFlushing) return
     this.#isFlushing = true
-    setImmediate(() => {
+    // Runs once no promise job is left: nothing more is ready by then.
+    process.nextTick(() => {
       this.#isFlushing = false
       this.#flush()
     })
   }
 
   #flush (): void {
-    if (this.#outgoing.length === 0 || this.#socket.destroyed) return
-    const messages = this.#outgoing
-    this.#outgoing = []
-    this.#queued = 0
-    if (this.#socket.write(this.#writer.write(messages))) this.#drained()
+    if (this.#writer.length === 0) return
+    if (this.#socket.writable) this.#socket.write(this.#writer.seal(), this.#written)
+    else this.#writer.drop()
   }
 
-  #drained (): void {
-    if (this.#socket.writableLength > this.#needs.limits.highWater) return
+  readonly #written = (): void => { if (this.#waiting.length > 0 && this.#hasRoom()) this.#wake() }
+
+  #hasRoom (): boolean {
+    return this.#isOver || this.#socket.writableLength + this.#writer.length <= this.#needs.limits.highWater
+  }
+
+  #wake (): void {
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
@@ -267,39 +318,35 @@ export class RlpxSession implements Session {
   }
 
   #resume (): void {
-    if (!this.#isPaused || this.#isOver) return
-    if (this.#channels.some(({ channel }) => channel.waiting > this.#needs.limits.window / 2)) return
+    if (this.#isOver) return
+    const { clock, limits } = this.#needs
+    if (this.#channels.some(channel => channel.waiting > limits.window / 2)) return
     this.#isPaused = false
-    this.#heard = this.#needs.clock.now()
-    this.#socket.resume()
+    this.#heard = clock.now()
+    this.#watch.restart()
     this.#parse()
+    if (!this.#isPaused) this.#socket.resume()
   }
 
-  /** A frame that has begun must end in time. */
-  #watchFrame (): void {
-    if (this.#isOver || this.#isPaused || !this.#reader.isAmid) {
-      this.#stopFrame?.()
-      this.#stopFrame = undefined
-      return
-    }
-    const { clock, limits } = this.#needs
-    this.#stopFrame ??= clock.after(limits.frameTimeout, () => {
-      this.#stopFrame = undefined
-      if (this.#isPaused) return
-      this.#fault(new RlpxError('RLPX_TIMEOUT', `a frame took more than ${limits.frameTimeout} ms`, 'TIMEOUT'))
-    })
-  }
-
+  /** Pings, and looks whether the remote is alive. */
   #tick (): void {
+    if (this.#isOver) return
     const { clock, limits } = this.#needs
+    this.#ticked = clock.now()
     this.#stopTick = clock.after(limits.keepAlive, () => {
-      if (this.#isOver) return
-      if (!this.#isPaused && clock.now() - this.#heard >= limits.dead) {
+      const now = clock.now()
+      // A timer that comes this late tells of a machine that slept, not of a dead remote.
+      if (now - this.#ticked > 2 * limits.keepAlive) this.#heard = now
+      if (!this.#isPaused && now - this.#heard >= limits.dead) {
         this.#fault(new RlpxError('RLPX_TIMEOUT', 'the remote is silent', 'TIMEOUT'))
         return
       }
-      this.#push(PING, EMPTY_LIST)
+      if (this.#hasRoom()) this.#say(PING, EMPTY_LIST)
       this.#tick()
     })
   }
+}
+
+function same (a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

@@ -5,6 +5,9 @@ const LITERAL = 0
 const COPY_1 = 1
 const COPY_2 = 2
 
+/** Literals up to here are copied byte by byte, which is quicker than to make a view. */
+const SHORT = 32
+
 /**
  * The most bytes that one byte of a block can become: a copy of three bytes gives 64. With
  * it a claimed length is checked against the input before anything is allocated.
@@ -45,57 +48,69 @@ export function snappyWrite (to: Uint8Array, at: number, payload: Uint8Array): n
 /**
  * Decompresses a block.
  *
+ * @param from - where the block begins in `bytes`; at least one byte is before it.
  * @param limit - the longest result that is acceptable, in bytes.
- * @returns a view of `block` where it is a single literal.
+ * @returns the result, behind one byte that is free for the reader's use. A view of `bytes` where the block is a single literal.
  * @throws RlpxError - `RLPX_PROTOCOL`.
  */
-export function snappyRead (block: Uint8Array, limit: number): Uint8Array {
+export function snappyRead (bytes: Uint8Array, from: number, limit: number): Uint8Array {
+  const end = bytes.length
   let length = 0
-  let at = 0
-  for (let shift = 0; ; shift += 7) {
-    const byte = block[at++]
-    if (byte === undefined || shift > 28) throw corrupt('no length')
-    length += (byte & 0x7f) * 2 ** shift
+  let at = from
+  for (let unit = 1; ; unit *= 0x80) {
+    const byte = bytes[at++]
+    if (byte === undefined || unit > 2 ** 28) throw corrupt('no length')
+    length += (byte & 0x7f) * unit
     if (byte < 0x80) break
   }
   if (length > limit) throw new RlpxError('RLPX_PROTOCOL', `a message of ${length} bytes, not at most ${limit}`)
-  if (length > block.length * MAX_EXPANSION) throw corrupt('a length that its bytes cannot give')
+  if (length > (end - from) * MAX_EXPANSION) throw corrupt('a length that its bytes cannot give')
   let out: Uint8Array | undefined
-  let filled = 0
-  while (at < block.length) {
-    const tag = block[at++]!
-    if ((tag & 3) === LITERAL) {
-      let size = tag >>> 2
-      if (size >= 60) {
-        const digits = size - 59
-        if (at + digits > block.length) throw corrupt('a literal without its length')
-        size = 0
-        for (let i = digits - 1; i >= 0; i--) size = size * 256 + block[at + i]!
+  // Counts the free byte.
+  let filled = 1
+  while (at < end) {
+    const tag = bytes[at++]!
+    const kind = tag & 3
+    let size = (tag >>> 2) + 1
+    if (kind === LITERAL) {
+      if (size > 60) {
+        const digits = size - 60
+        if (at + digits > end) throw corrupt('a literal without its length')
+        size = little(bytes, at, digits) + 1
         at += digits
       }
-      size++
-      if (size > block.length - at || size > length - filled) throw corrupt('a literal that is too long')
-      if (size === length && at + size === block.length) return block.subarray(at)
-      out ??= new Uint8Array(length)
-      out.set(block.subarray(at, at + size), filled)
+      if (size > end - at || size > length + 1 - filled) throw corrupt('a literal that is too long')
+      if (size === length && at + size === end) return bytes.subarray(at - 1)
+      out ??= new Uint8Array(1 + length)
+      if (size < SHORT) for (let i = 0; i < size; i++) out[filled + i] = bytes[at + i]!
+      else out.set(bytes.subarray(at, at + size), filled)
       at += size
       filled += size
       continue
     }
-    const kind = tag & 3
     const digits = kind === COPY_1 ? 1 : kind === COPY_2 ? 2 : 4
-    if (at + digits > block.length) throw corrupt('a copy without its offset')
-    const size = kind === COPY_1 ? 4 + ((tag >>> 2) & 7) : (tag >>> 2) + 1
-    let offset = kind === COPY_1 ? (tag >>> 5) * 256 : 0
-    for (let i = digits - 1; i >= 0; i--) offset += block[at + i]! * 256 ** i
+    if (at + digits > end) throw corrupt('a copy without its offset')
+    let offset = little(bytes, at, digits)
     at += digits
-    if (offset === 0 || offset > filled || size > length - filled) throw corrupt('a copy from nowhere')
-    out ??= new Uint8Array(length)
+    if (kind === COPY_1) {
+      size = 4 + ((tag >>> 2) & 7)
+      offset += (tag >>> 5) * 0x100
+    }
+    if (offset === 0 || offset >= filled || size > length + 1 - filled) throw corrupt('a copy from nowhere')
+    out ??= new Uint8Array(1 + length)
     // Byte by byte: a copy may reach into what it writes.
     for (let i = 0; i < size; i++, filled++) out[filled] = out[filled - offset]!
   }
-  if (filled !== length) throw corrupt('too few bytes')
-  return out ?? new Uint8Array(0)
+  if (filled !== length + 1) throw corrupt('too few bytes')
+  return out ?? new Uint8Array(1)
+}
+
+/** An unsigned number of up to four bytes, the least first. */
+function little (bytes: Uint8Array, at: number, digits: number): number {
+  let value = 0
+  let unit = 1
+  for (let i = 0; i < digits; i++, unit *= 0x100) value += bytes[at + i]! * unit
+  return value
 }
 
 function varintSize (value: number): number {

@@ -5,6 +5,13 @@ import { snappyRead, snappySize, snappyWrite } from '../src/snappy.ts'
 
 const LIMIT = 2 ** 20
 
+/** Reads a block that has one byte before it, as a frame's message code is. */
+function read (block: Uint8Array, limit: number): Uint8Array {
+  const bytes = new Uint8Array(1 + block.length)
+  bytes.set(block, 1)
+  return snappyRead(bytes, 1, limit).subarray(1)
+}
+
 function compress (payload: Uint8Array): Uint8Array {
   const out = new Uint8Array(snappySize(payload.length))
   expect(snappyWrite(out, 0, payload)).toBe(out.length)
@@ -14,13 +21,13 @@ function compress (payload: Uint8Array): Uint8Array {
 test('what is written is read again, of any length around the steps of the header', () => {
   for (const length of [0, 1, 59, 60, 61, 127, 128, 255, 256, 257, 16_383, 16_384, 65_535, 65_536, 65_537, 300_000]) {
     const payload = Uint8Array.from({ length }, (_, i) => i * 7)
-    expect(snappyRead(compress(payload), LIMIT)).toEqual(payload)
+    expect(read(compress(payload), LIMIT)).toEqual(payload)
   }
 })
 
 test('the recorded block is read', () => {
   const block = Uint8Array.from(Buffer.from(specVectors('devp2p').snappyOfSubPeers8Wrapped, 'hex'))
-  expect(Buffer.from(snappyRead(block, LIMIT)).toString('hex')).toBe('c5800282c108')
+  expect(Buffer.from(read(block, LIMIT)).toString('hex')).toBe('c5800282c108')
 })
 
 /** A naive writer of blocks, and the oracle of what they say. */
@@ -49,24 +56,24 @@ test('blocks with copies of every kind are read, overlapping ones too', () => {
       }
     }
     const length = out.length < 128 ? [out.length] : [(out.length & 127) | 128, out.length >> 7]
-    expect(Array.from(snappyRead(Uint8Array.from([...length, ...body]), LIMIT))).toEqual(out)
+    expect(Array.from(read(Uint8Array.from([...length, ...body]), LIMIT))).toEqual(out)
   }))
 })
 
 test('garbage is refused with the code, and nothing is allocated for a length that cannot be', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), block => {
     try {
-      const read = snappyRead(block, LIMIT)
-      expect(read.length).toBeLessThanOrEqual(block.length * 22)
+      const result = read(block, LIMIT)
+      expect(result.length).toBeLessThanOrEqual(block.length * 22)
     } catch (error) {
       expect(error).toMatchObject({ code: 'RLPX_PROTOCOL' })
     }
   }), { numRuns: 2000 })
   const bomb = Uint8Array.of(0xff, 0xff, 0xff, 0x07, 0, 0)
-  expect(() => snappyRead(bomb, 2 ** 24)).toThrow('cannot give')
+  expect(() => read(bomb, 2 ** 24)).toThrow('cannot give')
 })
 
 test('a result over the limit is refused, one at the limit is not', () => {
-  for (const [length, limit] of [[100, 100], [100, 101]] as const) expect(snappyRead(compress(new Uint8Array(length)), limit)).toHaveLength(length)
-  expect(() => snappyRead(compress(new Uint8Array(101)), 100)).toThrow('not at most 100')
+  for (const [length, limit] of [[100, 100], [100, 101]] as const) expect(read(compress(new Uint8Array(length)), limit)).toHaveLength(length)
+  expect(() => read(compress(new Uint8Array(101)), 100)).toThrow('not at most 100')
 })
