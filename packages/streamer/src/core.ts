@@ -64,7 +64,9 @@ export class Core {
       case 'native': return input.peer.connected ? this.#native(input.peer, input.message) : undefined
       case 'loaded': return this.#pulls.loaded(input.pull, input.covered, input.mark)
       case 'needed': return this.#pulls.needed(input)
-      case 'checked': return this.items.checked(input)
+      case 'checked':
+        for (const checked of input.checks) this.items.checked(checked)
+        return
       case 'sealed': return this.#pulls.sealed(input)
       case 'cursor': return this.#serves.cursor(input.feed, input.cursor)
       case 'collected': return this.#serves.collected(input.serve, input.stretch, input.batch)

@@ -67,7 +67,7 @@ export type Input =
   | { readonly type: 'time' }
   | { readonly type: 'loaded', readonly pull: Pull, readonly covered: Intervals | undefined, readonly mark?: PullMark | undefined }
   | { readonly type: 'needed', readonly batch: BatchState, readonly ticket: number, readonly flags: readonly boolean[] | undefined }
-  | { readonly type: 'checked', readonly item: Item, readonly peer: PeerState, readonly data: Uint8Array, readonly puts: readonly { readonly space: string, readonly result: PutResult }[], readonly fetches: readonly { readonly fetch: Fetch, readonly accepted: boolean }[] }
+  | { readonly type: 'checked', readonly checks: readonly Checked[] }
   | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly done: boolean }
   | { readonly type: 'cursor', readonly feed: Feed, readonly cursor: { readonly epoch: string, readonly last: number } | undefined }
   | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: { readonly from: number, readonly to: number, readonly ids: Uint8Array[] } | undefined }
@@ -80,6 +80,15 @@ export type Input =
   | { readonly type: 'fetch', readonly fetch: Fetch }
   | { readonly type: 'cancel', readonly fetch: Fetch }
   | { readonly type: 'synced', readonly synced: boolean }
+
+/** What became of a body. */
+export interface Checked {
+  readonly item: Item
+  readonly peer: PeerState
+  readonly data: Uint8Array
+  readonly puts: readonly { readonly space: string, readonly result: PutResult }[]
+  readonly fetches: readonly { readonly fetch: Fetch, readonly accepted: boolean }[]
+}
 
 /** How a sink's `put` ended. */
 export type PutResult = 'stored' | 'invalid' | 'failed'

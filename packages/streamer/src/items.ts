@@ -1,5 +1,5 @@
 import type { BatchState } from './batch.ts'
-import type { Context, Input, PutResult } from './effects.ts'
+import type { Checked, Context, PutResult } from './effects.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
 import { Tally } from './tally.ts'
@@ -224,7 +224,7 @@ export class Items {
     this.#events.room(peer)
   }
 
-  checked ({ item, peer, data, puts, fetches }: Extract<Input, { type: 'checked' }>): void {
+  checked ({ item, peer, data, puts, fetches }: Checked): void {
     item.checking = false
     item.asked.delete(peer)
     const results = new Set<PutResult>(puts.map(put => put.result))

@@ -1,7 +1,7 @@
 import type { IntervalsStore } from '@skep/intervals-store'
 import type { Effect, Input, PutResult } from './effects.ts'
 import type { Pull } from './pull.ts'
-import type { Sink } from './type.ts'
+import type { Item, Sink } from './type.ts'
 
 /** The asking halves that are open, and what they are asked. */
 export class Sinks {
@@ -64,9 +64,26 @@ export class Sinks {
       await sink.put(id, data, { signal: this.#stopping })
       return 'stored'
     } catch (error) {
-      if (this.#stopping.aborted || (error as { code?: string } | undefined)?.code === 'STREAMER_SINK_FAILED') return 'failed'
-      return 'invalid'
+      return this.#verdict(error)
     }
+  }
+
+  /** Puts items that came together; one result for each. */
+  async putMany (pull: Pull, items: readonly Item[]): Promise<PutResult[]> {
+    const sink = this.#open.get(pull)
+    if (sink?.putMany === undefined || items.length === 1) return await Promise.all(items.map(async ({ id, data }) => await this.put(pull, id, data)))
+    try {
+      const answers = await sink.putMany(items, { signal: this.#stopping })
+      // An answer that is not one for each item says nothing about any.
+      if (answers.length !== items.length) return items.map(() => 'failed')
+      return answers.map(error => error === undefined ? 'stored' : this.#verdict(error))
+    } catch (error) {
+      return items.map(() => this.#verdict(error))
+    }
+  }
+
+  #verdict (error: unknown): PutResult {
+    return this.#stopping.aborted || (error as { code?: string } | undefined)?.code === 'STREAMER_SINK_FAILED' ? 'failed' : 'invalid'
   }
 
   seal ({ batch, ranges, outcomes, mark }: Extract<Effect, { type: 'seal' }>): void {

@@ -1,5 +1,6 @@
 import type { Address, Clock, Conn, Random } from '@skep/interface'
 import type { Intervals, IntervalsStore } from '@skep/intervals-store'
+import { Checks } from './checks.ts'
 import { Core } from './core.ts'
 import { StreamerError } from './errors.ts'
 import { Conversation } from './conversation.ts'
@@ -62,6 +63,7 @@ export class Streamer {
   readonly #types = new Map<string, StreamType>()
   readonly #core: Core
   readonly #sinks: Sinks
+  readonly #checks: Checks
   readonly #sources: Sources
   readonly #fetching: Fetching
   readonly #conversations = new Map<string, Conversation>()
@@ -92,6 +94,7 @@ export class Streamer {
     this.#sinks = new Sinks(this.#intervals, this.#stopping.signal, step)
     this.#sources = new Sources(this.#types, this.#clock, this.#limits, step)
     this.#fetching = new Fetching(this.#limits, step)
+    this.#checks = new Checks(this.#sinks, this.#fetching, step)
   }
 
   /**
@@ -318,7 +321,7 @@ export class Streamer {
       case 'load': return void this.#load(effect.pull)
       case 'reset': return void this.#intervals.reset(intervalsId(effect.pull)).catch(() => {})
       case 'need': return this.#sinks.need(effect)
-      case 'check': return void this.#check(effect)
+      case 'check': return this.#checks.push(effect)
       case 'seal': return this.#sinks.seal(effect)
       case 'over':
         this.#sinks.close(effect.pull)
@@ -359,15 +362,6 @@ export class Streamer {
       // Without knowing what is covered all of it is offered again, and nothing is lost.
     }
     this.#step({ type: 'loaded', pull, covered, mark })
-  }
-
-  async #check (effect: Extract<Effect, { type: 'check' }>): Promise<void> {
-    const { item, peer, data } = effect
-    const [puts, fetches] = await Promise.all([
-      Promise.all(effect.puts.map(async ({ space, pull }) => ({ space, result: await this.#sinks.put(pull, item.id, data) }))),
-      Promise.all(effect.fetches.map(async fetch => ({ fetch, accepted: await this.#fetching.accepts(fetch, data) })))
-    ])
-    this.#step({ type: 'checked', item, peer, data, puts, fetches })
   }
 
   #asked ({ peer, name, key }: Extract<Effect, { type: 'asked' }>): void {

@@ -62,6 +62,12 @@ export interface Batch {
   readonly ids: Uint8Array[]
 }
 
+/** One item of a stream. */
+export interface Item {
+  readonly id: Uint8Array
+  readonly data: Uint8Array
+}
+
 /** The asking half: what downstream must decide. */
 export interface Sink {
   /** For each id whether it should be fetched; `false` for what is there. */
@@ -73,6 +79,14 @@ export interface Sink {
    * The signal is that of the streamer's end: take listeners off it again.
    */
   put (id: Uint8Array, data: Uint8Array, options: { readonly signal: AbortSignal }): Promise<void>
+
+  /**
+   * Does what {@link Sink.put} does for items that came together, where that is cheaper.
+   *
+   * Resolves with one answer for each: nothing when it is durable, else the error that `put`
+   * would reject with. A rejection stands for all of them.
+   */
+  putMany? (items: readonly Item[], options: { readonly signal: AbortSignal }): Promise<readonly (Error | undefined)[]>
 
   /** Hears of a batch whose every item has its outcome, before its range is recorded; a rejection leaves the range open. */
   done? (batch: BatchDone): Promise<void>

@@ -1,7 +1,7 @@
 import type { Chunk } from '@skep/chunk'
 import type { Address } from '@skep/interface'
 import { proximity } from '@skep/pot'
-import { StreamerError, type BatchDone, type Sink } from '@skep/streamer'
+import { StreamerError, type BatchDone, type Item, type Sink } from '@skep/streamer'
 import { LEGACY_NEAR } from './bins.ts'
 import { MAX_BIN } from './key.ts'
 
@@ -46,6 +46,23 @@ export class BinSink implements Sink {
     } catch (cause) {
       if ((cause as { code?: unknown }).code === 'CHUNK_STORE_INVALID') throw cause
       throw new StreamerError('STREAMER_SINK_FAILED', 'the chunk could not be stored', { cause })
+    }
+  }
+
+  /** As {@link BinSink.put}, with one write for all, unless one of them is at fault. */
+  async putMany (items: readonly Item[]): Promise<(Error | undefined)[]> {
+    try {
+      await this.#chunks.put(items.map(({ id, data }) => ({ address: id, data })))
+      return items.map(() => undefined)
+    } catch {
+      return await Promise.all(items.map(async ({ id, data }) => {
+        try {
+          await this.put(id, data)
+          return undefined
+        } catch (error) {
+          return error as Error
+        }
+      }))
     }
   }
 

@@ -183,9 +183,10 @@ export class Peer<S extends ProtocolSpec<any>> {
     this.#running = true
     try {
       while (true) {
-        const next = await this.#receive()
-        if (next === undefined) break
-        await this.#handle(next, handlers)
+        const { done, value } = await this.#source.next()
+        if (done === true) break
+        const handling = this.#handle(value, handlers)
+        if (handling !== undefined) await handling
       }
     } catch (error) {
       const fault = this.#asFault(error)
@@ -293,15 +294,20 @@ export class Peer<S extends ProtocolSpec<any>> {
     return message
   }
 
-  async #handle (bytes: Uint8Array, handlers: Handlers<S>): Promise<void> {
+  /** Most handlers are done when they return; who waits for a promise each time pays for it with every message. */
+  #handle (bytes: Uint8Array, handlers: Handlers<S>): Promise<void> | undefined {
     const { name, value } = this.#open(bytes)
     const handler = Object.hasOwn(handlers, name) ? handlers[name as MessageName<S>] : undefined
     if (handler === undefined) throw new WireError('WIRE_NO_HANDLER', `nobody handles ${String(name)} of ${this.spec.name}/${this.spec.version}`)
+    const failed = (cause: unknown): never => {
+      throw new WireError('WIRE_HANDLER', `${this.spec.name} ${String(name)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
     try {
       for (const interceptor of this.#interceptors) interceptor.receive?.({ spec: this.spec, name, value, size: bytes.length })
-      await handler(value as never)
+      const done: unknown = handler(value as never)
+      return isPromise(done) ? Promise.resolve(done).then(() => {}, failed) : undefined
     } catch (cause) {
-      throw new WireError('WIRE_HANDLER', `${this.spec.name} ${String(name)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      return failed(cause)
     }
   }
 
@@ -375,6 +381,10 @@ export class Peer<S extends ProtocolSpec<any>> {
     if (this.#reason instanceof WireError) return this.#reason
     return new WireError('WIRE_CLOSED', `${this.spec.name}: the conn broke`, { cause: error })
   }
+}
+
+function isPromise (value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown } | undefined | null)?.then === 'function'
 }
 
 /** Why nothing goes out any more: the other end closed in good order, or the conn broke. */
