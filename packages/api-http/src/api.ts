@@ -9,6 +9,7 @@ import { eventsRoute } from './events.ts'
 import { Gate } from './gate.ts'
 import { guard } from './guard.ts'
 import { infoRoutes } from './info.ts'
+import { metricsRoute } from './metrics.ts'
 import { settings, type ApiOptions } from './options.ts'
 
 /** The API as a hono app: `fetch` answers a request, `serve` makes it listen. */
@@ -39,6 +40,7 @@ export function createApi (backend: Backend, options?: ApiOptions): Api {
   bytesRoutes(app, backend, filled, transfers)
   chunksRoutes(app, backend, filled, transfers)
   infoRoutes(app, backend, filled)
+  metricsRoute(app, backend, filled)
   eventsRoute(app, backend, filled)
   const paths = new Set(app.routes.map(({ path }) => path).filter(path => path !== '/*'))
   for (const path of paths) {

@@ -52,6 +52,24 @@ export interface ApiStatus {
   readonly bins: readonly number[]
 }
 
+/** One value of a metric. */
+export interface MetricSample {
+  /** What tells it from the metric's other samples. Values may be any text; their number must be bounded. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** A quantity that is watched over time, in the terms of Prometheus. */
+export interface Metric {
+  /** `skep_peers`; the name of a counter ends in `_total`. */
+  readonly name: string
+  /** A counter only rises while the node runs. */
+  readonly type: 'counter' | 'gauge'
+  /** One sentence. */
+  readonly help: string
+  readonly samples: readonly MetricSample[]
+}
+
 /** One event of a node: its kind, and whatever goes with it, JSON values only. */
 export interface ApiEvent {
   readonly type: string
@@ -83,13 +101,18 @@ export interface Backend {
   /** A chunk, span ‖ payload, from wherever it lies; `undefined` when nobody has it. */
   getChunk (address: Address, options: { readonly signal: AbortSignal }): Promise<Uint8Array | undefined>
 
-  /** Stores one chunk, span ‖ payload; resolves with its address when it is durable. */
-  putChunk (data: Uint8Array): Promise<Address>
+  /**
+   * Stores one chunk; resolves with its address when it is durable. Without an address it is a
+   * content chunk, span ‖ payload; with one it may be of any kind whose data belongs there.
+   */
+  putChunk (data: Uint8Array, address?: Address): Promise<Address>
 
   /** Which of the addresses are in the node's own store. */
   hasLocal (addresses: readonly Address[]): Promise<boolean[]>
 
   status (): Promise<ApiStatus>
+  /** What `GET /metrics` shows. */
+  metrics (): Promise<readonly Metric[]>
   peers (): readonly ApiPeer[]
   topology (): { readonly depth: number, readonly bins: readonly ApiBin[] }
   /** The routing table as text. */

@@ -1,4 +1,5 @@
 import { MAX_CHUNK_DATA, SPAN_SIZE } from '@skep/chunk'
+import { MAX_SINGLE_OWNER_CHUNK } from '@skep/chunk/validators'
 import { toHex } from '@skep/pot'
 import type { Hono } from 'hono'
 import type { Backend } from './backend.ts'
@@ -13,7 +14,7 @@ import { parseReference } from './reference.ts'
 /** Bytes of one address in the JSON of `POST /chunks/has`: 64 characters, two quotes, a comma, and room for white space. */
 const ADDRESS_IN_JSON = 80
 
-/** Single chunks: `POST /chunks`, `GET` and `HEAD /chunks/{address}`, and our own `POST /chunks/has`. */
+/** Single chunks: `POST /chunks`, `GET` and `HEAD /chunks/{address}`, and our own `POST /chunks/has` and `POST /chunks/{address}`. */
 export function chunksRoutes (app: Hono<ApiEnv>, backend: Backend, options: ApiSettings, transfers: Gate): void {
   app.post('/chunks', async c => {
     const data = await readBody(c, MAX_CHUNK_DATA)
@@ -30,6 +31,13 @@ export function chunksRoutes (app: Hono<ApiEnv>, backend: Backend, options: ApiS
       throw new ApiError('API_TOO_LARGE', `${addresses.length} addresses at once; ${options.maxAddresses} are allowed`)
     }
     return c.json({ has: await backend.hasLocal(addresses.map(parseReference)) })
+  })
+
+  app.post('/chunks/:address', async c => {
+    const address = parseReference(c.req.param('address'))
+    // The longest chunk of any kind.
+    const data = await readBody(c, MAX_SINGLE_OWNER_CHUNK)
+    return c.json({ reference: toHex(await backend.putChunk(data, address)) }, 201)
   })
 
   app.get('/chunks/:address', async c => {

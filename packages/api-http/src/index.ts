@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { createApi, type Api } from './api.ts'
-export type { ApiBin, ApiEvent, ApiPeer, ApiStatus, Backend, FoundFile, StoredFile } from './backend.ts'
+export type { ApiBin, ApiEvent, ApiPeer, ApiStatus, Backend, FoundFile, Metric, MetricSample, StoredFile } from './backend.ts'
 export type { ApiEnv } from './env.ts'
 export { ApiError, type ApiErrorCode, type ErrorBody } from './errors.ts'
 export { BEE_API_VERSION } from './info.ts'

@@ -19,6 +19,8 @@ export interface ApiOptions {
   readonly heartbeat?: number
   /** Addresses in one `POST /chunks/has`. Defaults to 4,096. */
   readonly maxAddresses?: number
+  /** Samples of one metric in `GET /metrics`; more are left out, and counted. Defaults to 256. */
+  readonly maxMetricSamples?: number
   /** Web origins whose pages may use the API. Defaults to none: requests of any page are refused. */
   readonly allowedOrigins?: readonly string[]
   /** Names under which the API may be called, without the port; checked against the Host header. Defaults to any. */
@@ -39,6 +41,7 @@ export function settings (options: ApiOptions = {}): ApiSettings {
     maxQueuedEvents: 1024,
     heartbeat: 15_000,
     maxAddresses: 4096,
+    maxMetricSamples: 256,
     allowedOrigins: [],
     ...options
   }

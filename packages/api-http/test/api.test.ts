@@ -1,5 +1,6 @@
 import { createApi, type ApiOptions } from '@skep/api-http'
 import { EMPTY_ADDRESS, makeChunk, MAX_CHUNK_DATA } from '@skep/chunk'
+import { encodeMetadata, MAX_SINGLE_OWNER_CHUNK, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { toHex } from '@skep/pot'
 import { VirtualClock } from '@skep/sim'
 import { describe, expect, test } from 'vitest'
@@ -156,6 +157,22 @@ describe('chunks', () => {
     const response = await post('/chunks', noise(size))
     expect(response.status).toBe(status)
     expect(node.chunks.size).toBe(status === 201 ? 1 : 0)
+  })
+
+  test('a chunk of another kind goes to its address, and nowhere else', async () => {
+    const { api, post, node } = setup()
+    const owner = noise(20, 3)
+    const data = encodeMetadata({ startTime: 0n, frequency: 60n, name: noise(9), owner })
+    const address = toHex(metadataAddress(metadataHash(data), owner))
+    expect((await post(`/chunks/${nobody}`, data)).status).toBe(400)
+    const stored = await post(`/chunks/${address}`, data)
+    expect(stored.status).toBe(201)
+    expect(await stored.json()).toEqual({ reference: address })
+    expect(new Uint8Array(await (await api.request(`/chunks/${address}`)).arrayBuffer())).toEqual(data)
+    expect((await post(`/chunks/${nobody}`, noise(MAX_SINGLE_OWNER_CHUNK))).status).toBe(400)
+    expect((await post(`/chunks/${nobody}`, noise(MAX_SINGLE_OWNER_CHUNK + 1))).status).toBe(413)
+    expect((await post('/chunks/12', data)).status).toBe(400)
+    expect(node.chunks.size).toBe(1)
   })
 
   test('many are asked about at once, up to a limit', async () => {

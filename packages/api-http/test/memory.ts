@@ -1,5 +1,6 @@
-import type { ApiEvent, ApiStatus, Backend, FoundFile, StoredFile } from '@skep/api-http'
-import { chunkAddress, fileSize, isValidChunk, join, split } from '@skep/chunk'
+import type { ApiEvent, ApiStatus, Backend, FoundFile, Metric, StoredFile } from '@skep/api-http'
+import { chunkAddress, fileSize, join, kindOf, split } from '@skep/chunk'
+import { everyValidator } from '@skep/chunk/validators'
 import type { Address } from '@skep/interface'
 import { toHex } from '@skep/pot'
 
@@ -70,9 +71,8 @@ export class MemoryBackend implements Backend {
     })
   }
 
-  async putChunk (data: Uint8Array): Promise<Address> {
-    const address = chunkAddress(data)
-    if (!isValidChunk(address, data)) throw new CodedError('BAD_CHUNK', 'no chunk')
+  async putChunk (data: Uint8Array, address: Address = chunkAddress(data)): Promise<Address> {
+    if (kindOf(address, data, everyValidator) === undefined) throw new CodedError('BAD_CHUNK', 'no chunk')
     this.chunks.set(toHex(address), data)
     return address
   }
@@ -83,6 +83,12 @@ export class MemoryBackend implements Backend {
 
   async status (): Promise<ApiStatus & { synced: boolean }> {
     return { overlay: toHex(this.overlay), light: false, depth: 1, connected: 2, chunks: this.chunks.size, bins: [3, 4, 5], synced: true }
+  }
+
+  watched: readonly Metric[] = []
+
+  async metrics (): Promise<readonly Metric[]> {
+    return this.watched
   }
 
   peers () {

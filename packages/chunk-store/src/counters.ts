@@ -5,7 +5,8 @@ export const BINS = 17
 
 /** Bytes for each bin, and in all. Part of the format on disk. */
 const EACH = 32
-const SIZE = 8 + EACH * BINS
+const OTHER = 8 + EACH * BINS
+const SIZE = OTHER + 8 * BINS
 
 /** What the store counts. Written with every batch, so it is never out of step. */
 export class Counters {
@@ -19,6 +20,8 @@ export class Counters {
   readonly swept: number[] = Array.from({ length: BINS }, () => 0)
   /** Per bin the chunks that went without anybody's wish: to make room, or damaged. */
   readonly lost: number[] = Array.from({ length: BINS }, () => 0)
+  /** Per bin the last index given to a chunk that is not content. */
+  readonly other: number[] = Array.from({ length: BINS }, () => 0)
 
   /** Chunks that are here. */
   get size (): number {
@@ -33,6 +36,7 @@ export class Counters {
       copy.live[bin] = this.live[bin]!
       copy.swept[bin] = this.swept[bin]!
       copy.lost[bin] = this.lost[bin]!
+      copy.other[bin] = this.other[bin]!
     }
     return copy
   }
@@ -45,6 +49,7 @@ export class Counters {
       writeU64(bytes, 16 + EACH * bin, this.live[bin]!)
       writeU64(bytes, 24 + EACH * bin, this.swept[bin]!)
       writeU64(bytes, 32 + EACH * bin, this.lost[bin]!)
+      writeU64(bytes, OTHER + 8 * bin, this.other[bin]!)
     }
     return bytes
   }
@@ -59,6 +64,7 @@ export class Counters {
       counters.live[bin] = readU64(bytes, 16 + EACH * bin)
       counters.swept[bin] = readU64(bytes, 24 + EACH * bin)
       counters.lost[bin] = readU64(bytes, 32 + EACH * bin)
+      counters.other[bin] = readU64(bytes, OTHER + 8 * bin)
       if (counters.live[bin]! > counters.last[bin]! || counters.swept[bin]! > counters.last[bin]!) return undefined
     }
     return counters

@@ -75,6 +75,7 @@ export class Plan {
     const seq = counters.next++
     const index = ++counters.last[bin]!
     counters.live[bin]!++
+    if (kind !== 'content') counters.other[bin] = index
     const entry: Entry = { ...arrival, index, seq, access: seq }
     const value = encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry)
     if (this.#apart) this.bodies.push({ type: 'put', key: dataKey(seq), value })

@@ -190,6 +190,13 @@ export class ChunkStore {
     return this.#committer.counters.last[bin]!
   }
 
+  /** An index of the bin after which there is no chunk of the kind; not always the lowest such. Looking beyond it is in vain. */
+  lastOf (bin: number, kind: Kind): number {
+    checkBin(bin)
+    const { last, other } = this.#committer.counters
+    return kind === 'content' ? last[bin]! : other[bin]!
+  }
+
   /**
    * Lists chunks of a bin from index `from` to `to` (both included; to the end when
    * `undefined`), at most `limit`, in order of index. Tombstones are passed over.

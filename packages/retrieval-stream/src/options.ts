@@ -1,7 +1,12 @@
+import { validators, type Validator } from '@skep/chunk'
+
 /** Times are in milliseconds. */
 export interface RetrievalOptions {
   /** Whether chunks that are fetched are stored here as well. Defaults to false. */
   readonly cache?: boolean
+
+  /** Who decides what a chunk is, and so whether it is what was asked for. Defaults to those of `@skep/chunk`: content alone. */
+  readonly validators?: readonly Validator[]
 
   /** How long the peers nearer to a chunk may take together. Defaults to 10,000 (limits.md). */
   readonly timeout?: number
@@ -27,6 +32,7 @@ export interface RetrievalOptions {
 
 export const DEFAULTS: Required<RetrievalOptions> = {
   cache: false,
+  validators,
   timeout: 10_000,
   deadline: 20_000,
   maxAsked: 8,

@@ -143,7 +143,7 @@ export class Retrieval<P extends StreamPeer> {
     if (peers.length === 0 || signal.aborted) return undefined
     let kind: Kind | undefined
     const accept = (_: Address, data: Uint8Array): boolean => {
-      kind = kindOf(address, data)
+      kind = kindOf(address, data, this.#options.validators)
       return kind !== undefined
     }
     let data: Uint8Array

@@ -9,5 +9,5 @@ export { rlpxTransport } from './rlpx.ts'
 export { tcpTransport } from './tcp.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export type {
-  BinInfo, Download, Hello, Listener, ListenOptions, Node, NodeEvent, NodeOptions, PeerInfo, Status, StreamStatus, Transport, Upload
+  BinInfo, Download, Hello, Listener, ListenOptions, Metric, MetricSample, Node, NodeEvent, NodeOptions, PeerInfo, Status, StreamStatus, Transport, Upload
 } from './types.ts'

@@ -1,6 +1,7 @@
 import type { Address, Session } from '@skep/interface'
 import { Bzz, DEFAULT_NETWORK_ID } from '@skep/bzz-handshake'
-import { chunkAddress, MAX_CHUNK_DATA, SPAN_SIZE } from '@skep/chunk'
+import { chunkAddress, kindOf, MAX_CHUNK_DATA, SPAN_SIZE } from '@skep/chunk'
+import { everyValidator } from '@skep/chunk/validators'
 import { ChunkStore } from '@skep/chunk-store'
 import { Hive } from '@skep/hive'
 import { identity, parseUnderlay, type PeerRecord } from '@skep/identity'
@@ -10,10 +11,11 @@ import { toHex } from '@skep/pot'
 import { Retrieval } from '@skep/retrieval-stream'
 import { systemClock, systemRandom } from '@skep/runtime'
 import { Streamer } from '@skep/streamer'
-import { SyncStream } from '@skep/sync-stream'
+import { SyncStream, type SyncStatus } from '@skep/sync-stream'
 import { capabilities, converse, type Host } from './connections.ts'
 import { NodeError } from './errors.ts'
 import { downloadFile, uploadFile, type Chunks } from './files.ts'
+import { metricsOf } from './metrics.ts'
 import type { NodePeer } from './peer.ts'
 import { tcpTransport } from './tcp.ts'
 import type { Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport } from './types.ts'
@@ -21,6 +23,9 @@ import { CLIENT } from './version.ts'
 
 /** How long `stop` waits for connections to end by themselves before it goes on, in milliseconds. */
 const STOP_GRACE = 2_000
+
+/** How far a light node has come, which stores nothing. */
+const NOTHING_TO_SYNC: SyncStatus = { synced: true, lag: 0, stuck: [], streams: [], peers: [] }
 
 /**
  * Starts a node: opens its store, listens, and begins to look for others.
@@ -66,14 +71,15 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
   const chunks = await ChunkStore.open({ store, ...(bodies !== undefined && { bodies }), base, clock, random }, {
     depth: () => table.depth,
+    validators: everyValidator,
     onCorrupt: ({ address, why }) => log(`chunk ${toHex(address)} is damaged on disk (${why}): it is fetched again`),
     ...(options.boot !== undefined && { boot: options.boot }),
     ...(options.capacity !== undefined && { capacity: options.capacity }),
     ...(options.durability !== undefined && { durability: options.durability })
   })
   const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
-  const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false })
-  const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock })
+  const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false, validators: everyValidator })
+  const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock }, { kinds: everyValidator.map(({ kind }) => kind) })
   const hive = new Hive<NodePeer>({ table, clock, random, store, dial }, { networkId })
   const underlays = (): string[] => servers.map(server => server.underlay)
 
@@ -166,16 +172,20 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const offHive = hive.onEvent(event => {
     if (event.type === 'unreached') log(`cannot reach ${event.target.underlays.join(', ')}: ${reasonOf(event.error)}`)
   })
-  const offStreamer = streamer.onChange(() => {
-    const now = isSynced()
+  /** Overlay addresses of peers whose all is here. */
+  let complete = new Set<string>()
+  const offSync = sync?.onChange(() => {
+    const { synced: now, peers } = sync.status()
+    const before = complete
+    complete = new Set(peers.flatMap(peer => peer.synced ? [peer.peer] : []))
+    for (const { peer } of peers) {
+      if (complete.has(peer) !== before.has(peer)) emit({ type: 'peer-synced', overlay: peer, synced: complete.has(peer) })
+    }
     if (now === synced) return
     synced = now
     log(synced ? 'synced' : 'syncing')
     emit({ type: 'synced', synced })
   })
-  function isSynced (): boolean {
-    return sync?.status().synced ?? true
-  }
 
   const files: Chunks = {
     put: async batch => await chunks.put(batch, { kind: 'content' }),
@@ -191,13 +201,38 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     if (light) throw new NodeError('LIGHT_NODE', 'a light node does not store: send it to a full node')
   }
 
+  function status (): Status {
+    const reached = sync?.status() ?? NOTHING_TO_SYNC
+    return {
+      overlay: toHex(base),
+      networkId,
+      light,
+      listen: underlays(),
+      depth: table.depth,
+      connected: count(table.peers()),
+      known: count(table.known()),
+      chunks: chunks.size,
+      bins: chunks.counts(),
+      synced: reached.synced,
+      sync: reached,
+      streams: streamer.status(),
+      transfers: { ...streamer.counters }
+    }
+  }
+
+  function peers (): PeerInfo[] {
+    return [...table.peers()].map(([peer, po]) => ({
+      overlay: toHex(peer.overlay), underlay: peer.record.underlays[0] ?? '', light: peer.light, po, outbound: peer.initiator
+    }))
+  }
+
   let stopped: Promise<void> | undefined
   async function stop (): Promise<void> {
     stopping.abort(new NodeError('STOPPED', 'the node stops'))
     for (const abort of conversations.values()) abort.abort(stopping.signal.reason)
     offTable()
     offHive()
-    offStreamer()
+    offSync?.()
     sync?.stop()
     retrieval.stop()
     await Promise.all(servers.map(async server => await server.close()))
@@ -228,36 +263,24 @@ export async function createNode (options: NodeOptions): Promise<Node> {
       return await downloadFile(files, reference, range)
     },
     getChunk,
-    async putChunk (data) {
+    async putChunk (data, address) {
       refuseWrites()
-      if (data.length < SPAN_SIZE || data.length > MAX_CHUNK_DATA) throw new NodeError('BAD_CHUNK', `a chunk has ${SPAN_SIZE} to ${MAX_CHUNK_DATA} bytes, not ${data.length}`)
-      const address = chunkAddress(data)
-      await chunks.put([{ address, data }], { kind: 'content' })
-      return address
+      if (address === undefined && (data.length < SPAN_SIZE || data.length > MAX_CHUNK_DATA)) {
+        throw new NodeError('BAD_CHUNK', `a chunk has ${SPAN_SIZE} to ${MAX_CHUNK_DATA} bytes, not ${data.length}`)
+      }
+      const at = address ?? chunkAddress(data)
+      const kind = address === undefined ? 'content' : kindOf(at, data, everyValidator)
+      if (kind === undefined) throw new NodeError('BAD_CHUNK', `the bytes are no chunk of ${toHex(at)}, of any kind`)
+      await chunks.put([{ address: at, data }], { kind })
+      return at
     },
     hasLocal: async addresses => await chunks.hasMany([...addresses]),
 
-    async status (): Promise<Status> {
-      return {
-        overlay: toHex(base),
-        networkId,
-        light,
-        listen: underlays(),
-        depth: table.depth,
-        connected: count(table.peers()),
-        known: count(table.known()),
-        chunks: chunks.size,
-        bins: chunks.counts(),
-        synced: isSynced(),
-        streams: streamer.status(),
-        transfers: { ...streamer.counters }
-      }
+    status: async () => status(),
+    async metrics () {
+      return metricsOf({ status: status(), peers: peers(), counters: streamer.counters, load: streamer.load })
     },
-    peers () {
-      return [...table.peers()].map(([peer, po]): PeerInfo => ({
-        overlay: toHex(peer.overlay), underlay: peer.record.underlays[0] ?? '', light: peer.light, po, outbound: peer.initiator
-      }))
-    },
+    peers,
     topology () {
       const bins = new Map<number, { po: number, connected: string[], known: string[] }>()
       const bin = (po: number) => {

@@ -1,4 +1,5 @@
 import type { Address, Clock, Random, Session, Store, ProtocolId } from '@skep/interface'
+import type { SyncStatus } from '@skep/sync-stream'
 
 /** What a node tells of itself when it dials or answers: the native hello. */
 export interface Hello {
@@ -91,6 +92,12 @@ export interface StreamStatus {
   /** The peer's last index as far as it told. */
   readonly cursor: number
   readonly synced: boolean
+  /** Chunks of it that are asked for and not here. */
+  readonly open: number
+  /** How often what was left open has been tried again, in a row. */
+  readonly tries: number
+  /** Milliseconds until it is tried again; absent when no try is planned. */
+  readonly retryIn?: number
 }
 
 export interface Status {
@@ -110,15 +117,40 @@ export interface Status {
   readonly bins: readonly number[]
   /** Whether every subscription has all that its peer had to offer. */
   readonly synced: boolean
+  /** How far syncing has come with each peer, and what stands in the way. */
+  readonly sync: SyncStatus
   readonly streams: readonly StreamStatus[]
   /** Since the node started. */
   readonly transfers: {
+    /** Bodies that came because a stream wanted them. */
     readonly bodiesReceived: number
     readonly bodiesStored: number
+    /** Those of them that were not needed any more. */
     readonly duplicates: number
+    /** Bodies that came for a retrieve request. */
+    readonly bodiesFetched: number
+    readonly bodiesSent: number
+    /** Hashes that peers offered, and those of them that were asked for. */
+    readonly idsOffered: number
+    readonly idsWanted: number
     readonly bytesIn: number
     readonly bytesOut: number
   }
+}
+
+/** One value of a metric. */
+export interface MetricSample {
+  readonly labels?: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** A quantity that is watched over time, in the terms of Prometheus. */
+export interface Metric {
+  /** The name of a counter ends in `_total`. */
+  readonly name: string
+  readonly type: 'counter' | 'gauge'
+  readonly help: string
+  readonly samples: readonly MetricSample[]
 }
 
 export interface PeerInfo {
@@ -143,7 +175,10 @@ export interface BinInfo {
 export type NodeEvent =
   | { readonly type: 'peer', readonly overlay: string, readonly connected: boolean }
   | { readonly type: 'depth', readonly depth: number }
+  /** Whether all that peers have for this node is here. */
   | { readonly type: 'synced', readonly synced: boolean }
+  /** Whether all that one peer has for this node is here. */
+  | { readonly type: 'peer-synced', readonly overlay: string, readonly synced: boolean }
 
 export interface Upload {
   /** The root's address, 32 bytes. */
@@ -183,13 +218,20 @@ export interface Node {
   /** A chunk (span ‖ payload) from this store or else from the network; `undefined` when nobody has it. */
   getChunk (address: Address, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
 
-  /** Stores one content-addressed chunk (span ‖ payload); resolves when durable. Throws a NodeError BAD_CHUNK for what is none. */
-  putChunk (data: Uint8Array): Promise<Address>
+  /**
+   * Stores one chunk; resolves with its address when it is durable. Throws a NodeError BAD_CHUNK for what is none.
+   *
+   * Without an address it is a content chunk, span ‖ payload. With one it may be of any kind:
+   * a resource update and a single-owner chunk have addresses that do not follow from the data.
+   */
+  putChunk (data: Uint8Array, address?: Address): Promise<Address>
 
   /** Which of the addresses are in this node's own store. */
   hasLocal (addresses: readonly Address[]): Promise<boolean[]>
 
   status (): Promise<Status>
+  /** Counters and gauges, the same set of names and labels whoever is connected. `GET /metrics` shows them. */
+  metrics (): Promise<Metric[]>
   peers (): PeerInfo[]
   topology (): { readonly depth: number, readonly bins: readonly BinInfo[] }
   /** Whether the table is as good as the known addresses allow, and what is missing. */

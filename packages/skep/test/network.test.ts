@@ -5,8 +5,11 @@ import { depthOf } from '@skep/kademlia'
 import { proximity, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
-import { split } from '@skep/chunk'
-import { createNode, memoryTransport, type Node, type NodeOptions } from 'skep'
+import { createApi } from '@skep/api-http'
+import { makeChunk, split } from '@skep/chunk'
+import { encodeMetadata, makeSingleOwnerChunk, makeUpdateChunk, metadataAddress, metadataHash } from '@skep/chunk/validators'
+import { identity } from '@skep/identity'
+import { createNode, memoryTransport, type Metric, type Node, type NodeOptions } from 'skep'
 
 /** A network of real nodes in one process, under one virtual clock. */
 class World {
@@ -193,6 +196,91 @@ describe.each([1, 2, 3])('eight nodes, seed %i', seed => {
     expect((await back.status()).transfers).toMatchObject({ bodiesReceived: 0, duplicates: 0 })
     await world.end()
   })
+})
+
+test.each([1, 2])('sixteen nodes bring every chunk of every kind to all who are responsible, once (seed %i)', async seed => {
+  const world = new World(seed)
+  for (let i = 0; i < 16; i++) await world.start(i)
+  await world.healthy()
+  const owner = identity(world.random.bytes(32))
+  const sign = (digest: Uint8Array): Uint8Array => owner.sign(digest)
+  const metadata = encodeMetadata({ startTime: 0n, frequency: 60n, name: new Uint8Array([1, 2]), owner: owner.ethereum })
+  const metaHash = metadataHash(metadata)
+  const rootAddress = metadataAddress(metaHash, owner.ethereum)
+  const chunks = [
+    { address: rootAddress, data: metadata },
+    ...Array.from({ length: 60 }, () => makeChunk(world.random.bytes(100))),
+    ...Array.from({ length: 60 }, (_, i) => makeUpdateChunk({ period: i + 1, version: 1, rootAddress, metaHash, multihash: false, data: world.random.bytes(50) }, sign)),
+    ...Array.from({ length: 30 }, () => makeSingleOwnerChunk(world.random.bytes(32), owner.ethereum, makeChunk(world.random.bytes(50)), sign))
+  ]
+  for (const { address, data } of chunks) {
+    expect(await world.random.pick(world.live).putChunk(data, address)).toEqual(address)
+    await world.clock.advance(10)
+  }
+  await world.converged(chunks.map(({ address }) => address), 30_000)
+  for (const node of world.live) {
+    const { transfers, sync, streams } = await node.status()
+    expect(transfers.bodiesReceived).toBe(transfers.bodiesStored)
+    expect(transfers.duplicates).toBe(0)
+    expect(sync.streams.map(({ name }) => name)).toEqual(['SYNC', 'SYNC-RESOURCE', 'SYNC-SINGLE-OWNER'])
+    expect(new Set(streams.map(({ stream }) => stream.split('|')[0])).size).toBe(3)
+  }
+  // And whoever has not got one finds it.
+  const { address, data } = chunks.at(-1)!
+  for (const node of world.live) {
+    let found: Uint8Array | undefined
+    void node.getChunk(address).then(chunk => { found = chunk })
+    await world.clock.until(() => found !== undefined, 5_000)
+    expect(found).toEqual(data)
+  }
+  await expect(world.node(0).putChunk(data, rootAddress)).rejects.toMatchObject({ code: 'BAD_CHUNK' })
+  await world.end()
+}, 120_000)
+
+test('the metrics are the same set for two peers and for eight, and count what happened', async () => {
+  const scrape = async (nodes: number): Promise<Metric[]> => {
+    const world = new World(4)
+    for (let i = 0; i < nodes; i++) await world.start(i)
+    await world.healthy()
+    const file = world.random.bytes(100_000)
+    await world.node(1).upload(once(file))
+    await world.converged(await addressesOf(file), 60_000)
+    await world.clock.advance(2_000)
+    const metrics = await world.node(0).metrics()
+    // Names that Prometheus does not allow would be refused.
+    expect((await createApi(world.node(0), { clock: world.clock }).request('/metrics')).status).toBe(200)
+    await world.end()
+    return metrics
+  }
+  const [few, many] = [await scrape(3), await scrape(9)]
+  const names = (metrics: Metric[]): string[] => metrics.flatMap(({ name, samples }) => samples.map(({ labels }) => `${name}${JSON.stringify(labels)}`))
+  expect(new Set(names(few)).size).toBe(names(few).length)
+  expect(names(many)).toEqual(names(few))
+  const value = (name: string, metrics = few): number => metrics.find(metric => metric.name === name)!.samples.reduce((sum, sample) => sum + sample.value, 0)
+  const chunks = value('skep_chunks')
+  expect(chunks).toBeGreaterThan(10)
+  expect(value('skep_stream_bodies_received_total')).toBe(chunks)
+  expect(value('skep_stream_hashes_wanted_total')).toBe(chunks)
+  expect(value('skep_peers')).toBe(2)
+  expect(value('skep_peers', many)).toBeGreaterThan(2)
+  expect([value('skep_synced'), value('skep_sync_lag'), value('skep_stream_open_wants'), value('skep_sync_peers_say_synced')]).toEqual([1, 0, 0, 2])
+  expect(few.find(({ name }) => name === 'skep_chunks')!.samples.map(({ labels }) => labels!['bin'])).toEqual(Array.from({ length: 17 }, (_, bin) => `${bin}`))
+})
+
+test('a node tells when it and its peers are synced', async () => {
+  const world = new World(5)
+  await world.start(0)
+  const events: string[] = []
+  const node = await world.start(1)
+  node.onEvent(event => { events.push(JSON.stringify(event)) })
+  await world.node(0).upload(once(world.random.bytes(40_000)))
+  await world.clock.advance(10_000)
+  const overlay = toHex(world.node(0).overlay)
+  expect(events).toContain(JSON.stringify({ type: 'peer-synced', overlay, synced: true }))
+  expect(events).toContain(JSON.stringify({ type: 'synced', synced: true }))
+  const { sync } = await node.status()
+  expect(sync).toMatchObject({ synced: true, lag: 0, stuck: [], peers: [{ peer: overlay, synced: true, saysSynced: true, missing: [], waiting: [] }] })
+  await world.end()
 })
 
 test('two nodes that dial each other at the same moment keep one connection, and sync over it', async () => {

@@ -12,6 +12,8 @@ const STOP_TIMEOUT = 1_000
 /** The two conversations with one peer, until one of them ends. */
 export class Conversation {
   readonly peer: PeerState
+  /** Bytes of items that wait to be sent, by priority. */
+  readonly queued: [number, number, number, number] = [0, 0, 0, 0]
   readonly #stream: Peer<typeof streamSpec>
   readonly #native: Peer<typeof nativeSpec> | undefined
   readonly #clock: Clock
@@ -59,6 +61,10 @@ export class Conversation {
   /** Sends a message, whenever there is room. A message that cannot be sent ends the conversation. */
   send (message: Send): void {
     const { priority } = message
+    if (message.name === 'ChunkDeliveryMsg') {
+      this.deliver(message.value.Addr, message.value.SData, priority).catch((cause: unknown) => { this.#broken(cause) })
+      return
+    }
     const sent = message.native
       ? this.#native?.send(message.name, message.value, { priority })
       : this.#stream.send(message.name, message.value, { priority })
@@ -67,7 +73,12 @@ export class Conversation {
 
   /** Sends an item; resolves when the conn has taken it. */
   async deliver (id: Uint8Array, data: Uint8Array, priority: Priority): Promise<void> {
-    await this.#stream.send('ChunkDeliveryMsg', { Addr: id, SData: data }, { priority })
+    this.queued[priority] += data.length
+    try {
+      await this.#stream.send('ChunkDeliveryMsg', { Addr: id, SData: data }, { priority })
+    } finally {
+      this.queued[priority] -= data.length
+    }
   }
 
   async #runAll (): Promise<void> {

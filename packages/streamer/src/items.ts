@@ -2,6 +2,7 @@ import type { BatchState } from './batch.ts'
 import type { Checked, Context, PutResult } from './effects.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
+import type { AskState } from './status.ts'
 import { Tally } from './tally.ts'
 import { idKey } from './stream-name.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
@@ -17,9 +18,6 @@ export interface Fetch {
   settled: boolean
 }
 
-/** How asking one peer for one item stands. */
-type Asked = 'pending' | 'late' | 'checking' | 'missing' | 'invalid' | 'expired' | 'gone'
-
 /** One place where a batch waits for an item. */
 interface Ref {
   readonly batch: BatchState
@@ -33,7 +31,7 @@ export class Item {
   /** The batches that wait for it, by space. Their peers are its sources. */
   readonly refs = new Map<string, Ref[]>()
   readonly fetches = new Set<Fetch>()
-  readonly asked = new Map<PeerState, Asked>()
+  readonly asked = new Map<PeerState, AskState>()
   /** A body of it is being checked and stored. */
   checking = false
   /** Nobody waits for it any more. */
@@ -105,6 +103,11 @@ export class Items {
     return this.#asks
   }
 
+  /** All of them. */
+  get wanted (): Iterable<Item> {
+    return this.#items.values()
+  }
+
   get (key: string): Item | undefined {
     return this.#items.get(key)
   }
@@ -149,6 +152,7 @@ export class Items {
 
   /** Notes that the peer of a batch was asked for these items of it. */
   askedInOffer (batch: BatchState, wanted: readonly number[]): void {
+    this.tally.idsWanted += wanted.length
     for (const i of wanted) this.#ask(this.#items.get(batch.keys[i]!)!, batch.pull.peer, batch.half)
   }
 
@@ -415,7 +419,7 @@ export class Items {
     if (peer.asks.delete(key)) this.#asks--
   }
 
-  #drop (peer: PeerState, ask: Ask, how: Asked): void {
+  #drop (peer: PeerState, ask: Ask, how: AskState): void {
     this.#forget(peer, ask.item.key)
     ask.item.asked.set(peer, how)
     this.#next(ask.item)

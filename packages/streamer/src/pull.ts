@@ -119,6 +119,11 @@ export class Pull {
     return pairName(this.name, this.key)
   }
 
+  /** When what is left open is tried again. */
+  get retryAt (): number | undefined {
+    return this.state === 'active' && !this.unproven && this.timer?.fn !== undefined ? this.timer.at : undefined
+  }
+
   half (live: boolean): Half | undefined {
     return live ? this.live : this.history
   }

@@ -12,6 +12,47 @@ export interface StreamStatus {
   readonly synced: boolean
   /** Items offered and not had: what is asked for, what was missing, invalid or late. */
   readonly open: number
+  /** How often what was left open has been tried again, in a row. */
+  readonly tries: number
+  /** Milliseconds until it is tried again; absent when no try is planned. */
+  readonly retryIn?: number
+}
+
+/** What became of asking one peer for one item. */
+export type AskState =
+  /** Asked, and not late yet. */
+  | 'pending'
+  /** Asked, and slower than it usually is. */
+  | 'late'
+  /** Its body is being checked. */
+  | 'checking'
+  /** It has not got it. */
+  | 'missing'
+  /** It sent something else. */
+  | 'invalid'
+  /** It did not answer within the limit. */
+  | 'expired'
+  /** Its connection ended first. */
+  | 'gone'
+
+/** One item that is wanted and not here. */
+export interface WantStatus {
+  /** In hexadecimal. */
+  readonly id: string
+  /** Who was asked, the first first. */
+  readonly asked: { readonly peer: string, readonly state: AskState }[]
+  /** Who else offered it, and is asked when these fail. */
+  readonly others: string[]
+}
+
+/** What waits at the moment. */
+export interface LoadStatus {
+  /** Items that are wanted and not here. */
+  readonly wants: number
+  /** Those of them that a peer was asked for; one asked of two counts twice. */
+  readonly asks: number
+  /** Bytes of items that wait to be sent, by priority from 0 to 3, all peers together. */
+  readonly queued: readonly [number, number, number, number]
 }
 
 /** What has gone over the wire and to the store since the start. */
@@ -30,6 +71,10 @@ export interface Counters {
   readonly unsolicited: number
   /** Ids that peers offered. */
   readonly idsOffered: number
+  /** Ids that peers were asked for, in answer to an offer. */
+  readonly idsWanted: number
+  /** Bodies that were sent to peers. */
+  readonly bodiesSent: number
   /** Bytes of item data, in and out. */
   readonly bytesIn: number
   readonly bytesOut: number

@@ -2,16 +2,16 @@ import type { Half, Pull } from './pull.ts'
 import type { StreamStatus } from './status.ts'
 import { halfName } from './stream-name.ts'
 
-/** What one pull looks like from outside: a row for each half that was asked for. */
-export function streamStatus (pull: Pull): StreamStatus[] {
+/** What one pull looks like from outside at `now`: a row for each half that was asked for. */
+export function streamStatus (pull: Pull, now: number): StreamStatus[] {
   const rows: StreamStatus[] = []
   const bound = pull.bound ?? pull.seen
-  if (pull.wantsHistory) rows.push(row(pull, false, pull.first, bound))
-  if (pull.wantsLive) rows.push(row(pull, true, bound + 1, Math.max(bound, pull.seen)))
+  if (pull.wantsHistory) rows.push(row(pull, false, pull.first, bound, now))
+  if (pull.wantsLive) rows.push(row(pull, true, bound + 1, Math.max(bound, pull.seen), now))
   return rows
 }
 
-function row (pull: Pull, live: boolean, from: number, to: number): StreamStatus {
+function row (pull: Pull, live: boolean, from: number, to: number, now: number): StreamStatus {
   const half = pull.half(live)
   const covered = pull.covered
   return {
@@ -20,7 +20,9 @@ function row (pull: Pull, live: boolean, from: number, to: number): StreamStatus
     covered: clip(pull, from, to),
     cursor: live ? Math.max(pull.cursor ?? 0, pull.seen) : pull.bound ?? pull.seen,
     synced: pull.state === 'active' && (to < from || covered.covers(from, to)) && (pull.bound !== undefined || (half?.idle ?? true)),
-    open: openItems(half)
+    open: openItems(half),
+    tries: pull.attempts,
+    ...(pull.retryAt === undefined ? {} : { retryIn: Math.max(0, Math.round(pull.retryAt - now)) })
   }
 }
 

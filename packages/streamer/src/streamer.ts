@@ -13,9 +13,10 @@ import { Sinks } from './sinks.ts'
 import { Sources } from './sources.ts'
 import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
 import { streamStatus } from './stream-status.ts'
-import type { Counters, StreamStatus } from './status.ts'
+import type { Counters, LoadStatus, StreamStatus, WantStatus } from './status.ts'
 import type { Subscription, SubscriptionEnd } from './subscription.ts'
 import type { Priority, StreamPeer, StreamType } from './type.ts'
+import { wantStatus } from './want-status.ts'
 
 export interface SubscribeOptions {
   /** Items from now on. Defaults to true. */
@@ -199,7 +200,20 @@ export class Streamer {
 
   /** Every half of every subscription. */
   status (): StreamStatus[] {
-    return [...this.#core.peers].flatMap(peer => [...peer.pulls.values()].flatMap(streamStatus))
+    const now = this.#clock.now()
+    return [...this.#core.peers].flatMap(peer => [...peer.pulls.values()].flatMap(pull => streamStatus(pull, now)))
+  }
+
+  /** Items that are wanted and not here, and who was asked for them: at most `limit`, those first that somebody failed to give. */
+  wants (limit: number): WantStatus[] {
+    return wantStatus(this.#core.items.wanted, limit)
+  }
+
+  /** What waits at the moment. */
+  get load (): LoadStatus {
+    const queued: [number, number, number, number] = [0, 0, 0, 0]
+    for (const conversation of this.#conversations.values()) for (const [priority, bytes] of conversation.queued.entries()) queued[priority]! += bytes
+    return { wants: this.#core.items.size, asks: this.#core.items.asks, queued }
   }
 
   /** What has gone over the wire and to the store since the start. */
@@ -316,7 +330,9 @@ export class Streamer {
 
   #perform (effect: Effect): void {
     switch (effect.type) {
-      case 'send': return this.#conversations.get(effect.peer.ref.key)?.send(effect)
+      case 'send':
+        if (effect.name === 'ChunkDeliveryMsg') this.#sent(effect.value.SData.length)
+        return this.#conversations.get(effect.peer.ref.key)?.send(effect)
       case 'drop': return this.#conversations.get(effect.peer.ref.key)?.drop(effect.error)
       case 'load': return void this.#load(effect.pull)
       case 'reset': return void this.#intervals.reset(intervalsId(effect.pull)).catch(() => {})
@@ -332,7 +348,7 @@ export class Streamer {
       case 'collect': return this.#sources.collect(effect)
       case 'deliver': {
         const conversation = this.#conversations.get(effect.serve.feed.peer.ref.key)
-        return this.#sources.deliver(effect, conversation, bytes => { this.#core.items.tally.bytesOut += bytes })
+        return this.#sources.deliver(effect, conversation, bytes => { this.#sent(bytes) })
       }
       case 'halt': return this.#sources.halt(effect.serve)
       case 'unfeed': return this.#sources.close(effect.feed)
@@ -362,6 +378,12 @@ export class Streamer {
       // Without knowing what is covered all of it is offered again, and nothing is lost.
     }
     this.#step({ type: 'loaded', pull, covered, mark })
+  }
+
+  #sent (bytes: number): void {
+    const { tally } = this.#core.items
+    tally.bodiesSent++
+    tally.bytesOut += bytes
   }
 
   #asked ({ peer, name, key }: Extract<Effect, { type: 'asked' }>): void {

@@ -9,12 +9,14 @@ export class Tally implements Counters {
   bodiesInvalid = 0
   unsolicited = 0
   idsOffered = 0
+  idsWanted = 0
+  bodiesSent = 0
   bytesIn = 0
   bytesOut = 0
 
   /** The counters as they are now. */
   snapshot (): Counters {
-    const { bodiesReceived, bodiesStored, duplicates, bodiesFetched, bodiesInvalid, unsolicited, idsOffered, bytesIn, bytesOut } = this
-    return { bodiesReceived, bodiesStored, duplicates, bodiesFetched, bodiesInvalid, unsolicited, idsOffered, bytesIn, bytesOut }
+    const { bodiesReceived, bodiesStored, duplicates, bodiesFetched, bodiesInvalid, unsolicited, idsOffered, idsWanted, bodiesSent, bytesIn, bytesOut } = this
+    return { bodiesReceived, bodiesStored, duplicates, bodiesFetched, bodiesInvalid, unsolicited, idsOffered, idsWanted, bodiesSent, bytesIn, bytesOut }
   }
 }

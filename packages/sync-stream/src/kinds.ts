@@ -1,7 +1,7 @@
 import { EMPTY_ADDRESS, type Kind } from '@skep/chunk'
 import type { StreamPeer } from '@skep/streamer'
 import { same } from './same.ts'
-import type { ServedEntry } from './source.ts'
+import type { Served } from './source.ts'
 
 /** The name of the stream on the wire (sync-stream.md §1). Natively its chunks are content. */
 export const SYNC = 'SYNC'
@@ -30,7 +30,7 @@ export function isLegacy (peer: StreamPeer): boolean {
  * An old peer knows one stream for content and resources, and drops whoever offers it the
  * empty chunk or a single-owner chunk (chunk.md §4).
  */
-export function servesTo (peer: StreamPeer, kind: Kind): (entry: ServedEntry) => boolean {
-  if (!isLegacy(peer)) return entry => entry.kind === kind
-  return entry => entry.kind !== 'single-owner' && !same(entry.address, EMPTY_ADDRESS)
+export function servedTo (peer: StreamPeer, kind: Kind): Served {
+  if (!isLegacy(peer)) return { kinds: [kind], serves: entry => entry.kind === kind }
+  return { kinds: ['content', 'resource'], serves: entry => entry.kind !== 'single-owner' && !same(entry.address, EMPTY_ADDRESS) }
 }

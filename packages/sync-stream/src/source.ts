@@ -13,9 +13,18 @@ export interface ServedEntry {
 export interface ServedChunks {
   readonly epoch: string
   last (bin: number): number
+  /** An index of the bin after which there is no chunk of the kind. */
+  lastOf (bin: number, kind: Kind): number
   entries (bin: number, from: number, to: number | undefined, limit: number): Promise<ServedEntry[]>
   getMany (addresses: readonly Address[]): Promise<(Uint8Array | undefined)[]>
   onBin (bin: number, listener: () => void): () => void
+}
+
+/** Which chunks of a bin a stream is of. */
+export interface Served {
+  readonly kinds: readonly Kind[]
+  /** Whether the peer may have it. */
+  readonly serves: (entry: ServedEntry) => boolean
 }
 
 /** How a bin is served. */
@@ -31,17 +40,16 @@ export class BinSource implements Source {
   readonly #chunks: ServedChunks
   readonly #bin: number
   readonly #limits: SourceLimits
-  readonly #serves: (entry: ServedEntry) => boolean
+  readonly #served: Served
   /** Ends each wait. There are seventeen of these for an idle peer, so nothing larger than a short list. */
   #waiting: ((reason: Error) => void)[] = []
   #closed: Error | undefined
 
-  /** @param serves - which chunks of the bin the stream is of. */
-  constructor (chunks: ServedChunks, bin: number, limits: SourceLimits, serves: (entry: ServedEntry) => boolean) {
+  constructor (chunks: ServedChunks, bin: number, limits: SourceLimits, served: Served) {
     this.#chunks = chunks
     this.#bin = bin
     this.#limits = limits
-    this.#serves = serves
+    this.#served = served
   }
 
   async cursor (): Promise<{ epoch: string, last: number }> {
@@ -61,9 +69,11 @@ export class BinSource implements Source {
       await this.#reaches(next, signal)
       const end = Math.min(to ?? Infinity, this.#chunks.last(this.#bin))
       const wanted = most - ids.length
-      const entries = await this.#chunks.entries(this.#bin, next, end, wanted)
+      // Content is what there is most of; the streams of other kinds need not look through it.
+      const some = this.#served.kinds.some(kind => this.#chunks.lastOf(this.#bin, kind) >= next)
+      const entries = some ? await this.#chunks.entries(this.#bin, next, end, wanted) : []
       signal.throwIfAborted()
-      for (const entry of entries) if (this.#serves(entry)) ids.push(entry.address)
+      for (const entry of entries) if (this.#served.serves(entry)) ids.push(entry.address)
       next = entries.length === wanted ? entries.at(-1)!.index + 1 : end + 1
       // Full, at the end of what was asked for, or at the end of what there is.
       if (ids.length === most || next > (to ?? Infinity) || (next > end && ids.length > 0)) {

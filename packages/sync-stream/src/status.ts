@@ -1,5 +1,5 @@
 import { toHex } from '@skep/pot'
-import type { StreamPeer, StreamStatus } from '@skep/streamer'
+import type { StreamPeer, StreamStatus, WantStatus } from '@skep/streamer'
 import { parseBinKey } from './key.ts'
 import type { Failures, Progress } from './progress.ts'
 import type { Wish } from './wishes.ts'
@@ -13,6 +13,22 @@ export interface Waiting {
   /** Milliseconds until it is tried again. */
   readonly retryIn: number
 }
+
+/** A part of a peer's stream that is not here. */
+export interface Missing {
+  /** `SYNC|3`: name and key. */
+  readonly stream: string
+  /** The peer's indices, both included. */
+  readonly from: number
+  readonly to: number
+  /** How often it was tried again; 0 while it is under way for the first time. */
+  readonly tries: number
+  /** Milliseconds until it is tried again; absent while it is under way, or given up for this session. */
+  readonly retryIn?: number
+}
+
+/** Parts of one peer's streams that are named at most; the lag counts all of them. */
+const MAX_MISSING = 8
 
 /** How far syncing with one peer has come. */
 export interface PeerSync {
@@ -34,6 +50,21 @@ export interface PeerSync {
   readonly failures: Failures
   /** Streams of it that are wanted and do not run. */
   readonly waiting: Waiting[]
+  /** What of its streams is not here, the first eight parts, those first that fail. */
+  readonly missing: Missing[]
+  /** Whether the peer says that all that its own peers have for it is there; absent where it cannot say. */
+  readonly saysSynced?: boolean
+}
+
+/** How far all streams of one name have come: there is one name for each kind of chunk. */
+export interface StreamSync {
+  /** `SYNC` */
+  readonly name: string
+  /** Bins of peers of which all is here, and those of which it is not. */
+  readonly synced: number
+  readonly behind: number
+  /** Places that are not covered yet. */
+  readonly lag: number
 }
 
 /** How far syncing has come. */
@@ -42,12 +73,23 @@ export interface SyncStatus {
   readonly synced: boolean
   /** Places of all peers together that are not covered yet. */
   readonly lag: number
+  /** What stands in the way: chunks that somebody was asked for and did not give, the first sixteen, with all who were asked. */
+  readonly stuck: WantStatus[]
+  readonly streams: StreamSync[]
   readonly peers: PeerSync[]
+}
+
+/** What of the streamer a status is made of. */
+export interface StatusSources<P> {
+  readonly streams: readonly StreamStatus[]
+  readonly stuck: WantStatus[]
+  /** What a peer says of itself. */
+  readonly says: (peer: P) => boolean | undefined
 }
 
 /** Puts together what is wanted, how far the streams have come, and how fast. */
 export function statusOf<P extends StreamPeer> (
-  wanted: Iterable<Wish<P>>, streams: readonly StreamStatus[], progress: Progress<P>, now: number, settled: boolean
+  wanted: Iterable<Wish<P>>, { streams, stuck, says }: StatusSources<P>, progress: Progress<P>, now: number, settled: boolean
 ): SyncStatus {
   const halves = new Map<string, StreamStatus[]>()
   for (const row of streams) {
@@ -62,36 +104,70 @@ export function statusOf<P extends StreamPeer> (
     if (list === undefined) byPeer.set(wish.peer, [wish])
     else list.push(wish)
   }
+  const byName = new Map<string, { name: string, synced: number, behind: number, lag: number }>()
   const peers = Array.from(byPeer, ([peer, wishes]): PeerSync => {
     const name = toHex(peer.overlay)
     const rows = wishes.map(({ stream }) => halves.get(`${name}/${stream}`) ?? [])
+    for (const [i, pair] of rows.entries()) {
+      const [name] = wishes[i]!.stream.split('|') as [string]
+      const stream = byName.get(name) ?? { name, synced: 0, behind: 0, lag: 0 }
+      byName.set(name, stream)
+      if (isSynced(pair)) stream.synced++
+      else stream.behind++
+      stream.lag += lagOf(pair)
+    }
     const waiting = wishes.filter(({ open }) => !open)
     const lag = rows.reduce((sum, pair) => sum + lagOf(pair), 0)
     const rate = progress.rate(peer, now)
     const idle = progress.idle(peer, now)
+    const saysSynced = says(peer)
     return {
       peer: name,
       bins: [...new Set(wishes.map(({ stream }) => parseBinKey(stream.slice(stream.lastIndexOf('|') + 1))!))],
-      synced: waiting.length === 0 && rows.every(pair => pair.length > 0 && pair.every(({ synced }) => synced)),
+      synced: waiting.length === 0 && rows.every(isSynced),
       lag,
       open: rows.reduce((sum, pair) => sum + pair.reduce((open, half) => open + half.open, 0), 0),
       ...(lag === 0 ? { eta: 0 } : rate > 0 ? { eta: Math.round(lag / rate) } : {}),
-      ...(idle === undefined ? {} : { idle }),
+      ...(idle === undefined ? {} : { idle: Math.round(idle) }),
       failures: progress.failures(peer),
-      waiting: waiting.map(({ stream, why, retryAt }) => ({ stream, why: why ?? 'pending', retryIn: Math.max(0, retryAt - now) }))
+      waiting: waiting.map(({ stream, why, retryAt }) => ({ stream, why: why ?? 'pending', retryIn: Math.max(0, Math.round(retryAt - now)) })),
+      missing: rows.flatMap((pair, i) => missingOf(wishes[i]!.stream, pair)).sort((a, b) => b.tries - a.tries).slice(0, MAX_MISSING),
+      ...(saysSynced === undefined ? {} : { saysSynced })
     }
   })
   return {
     synced: settled && peers.length > 0 && peers.every(({ synced }) => synced),
     lag: peers.reduce((sum, { lag }) => sum + lag, 0),
+    stuck,
+    streams: [...byName.values()],
     peers
   }
 }
 
+function isSynced (halves: readonly StreamStatus[]): boolean {
+  return halves.length > 0 && halves.every(({ synced }) => synced)
+}
+
 /** Places up to the peer's last one that neither half covers. */
 function lagOf (halves: readonly StreamStatus[]): number {
+  return gapsOf(halves).reduce((sum, [from, to]) => sum + to - from + 1, 0)
+}
+
+function missingOf (stream: string, halves: readonly StreamStatus[]): Missing[] {
+  const [half] = halves
+  if (half === undefined) return []
+  const { tries, retryIn } = half
+  return gapsOf(halves).slice(0, MAX_MISSING).map(([from, to]) => ({ stream, from, to, tries, ...(retryIn === undefined ? {} : { retryIn }) }))
+}
+
+function gapsOf (halves: readonly StreamStatus[]): [from: number, to: number][] {
   const last = Math.max(0, ...halves.map(({ cursor }) => cursor))
-  let covered = 0
-  for (const half of halves) for (const [from, to] of half.covered) covered += Math.max(0, Math.min(to, last) - Math.max(from, 1) + 1)
-  return Math.max(0, last - covered)
+  const gaps: [number, number][] = []
+  let next = 1
+  for (const [from, to] of halves.flatMap(({ covered }) => covered).sort(([a], [b]) => a - b)) {
+    if (from > next) gaps.push([next, Math.min(from - 1, last)])
+    next = Math.max(next, to + 1)
+  }
+  if (next <= last) gaps.push([next, last])
+  return gaps
 }

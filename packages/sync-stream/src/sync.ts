@@ -1,16 +1,19 @@
 import type { Kind } from '@skep/chunk'
 import type { Clock, Overlay } from '@skep/interface'
-import type { StreamPeer, StreamStatus, StreamType, Subscription } from '@skep/streamer'
+import type { StreamPeer, StreamStatus, StreamType, Subscription, WantStatus } from '@skep/streamer'
 import { binsFor, legacyBins } from './bins.ts'
 import { Healer, type HealerNeeds, type LostChunks } from './healer.ts'
 import { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
-import { isLegacy, servesTo, STREAM_OF, SYNC } from './kinds.ts'
+import { isLegacy, servedTo, STREAM_OF, SYNC } from './kinds.ts'
 import { DEFAULTS, type SyncStreamOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { BinSink, type TakenChunks } from './sink.ts'
 import { BinSource, type ServedChunks } from './source.ts'
 import { statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
+
+/** Chunks named at most that stand in the way of being synced. */
+const MAX_STUCK = 16
 
 type HealerStreamer = HealerNeeds<StreamPeer>['streamer']
 
@@ -24,6 +27,10 @@ export interface SyncStreamer extends HealerStreamer {
   /** Serves a stream to an old peer no more. */
   quit (peer: StreamPeer, name: string, key: string): void
   status (): StreamStatus[]
+  /** Items that are wanted and not here, those first that somebody failed to give. */
+  wants (limit: number): WantStatus[]
+  /** What a native peer says of itself. */
+  peerSynced (peer: StreamPeer): boolean | undefined
   onChange (listener: () => void): () => void
   /** Tells native peers whether everything that is there for us is here. */
   announceSynced (synced: boolean): void
@@ -119,7 +126,9 @@ export class SyncStream<P extends StreamPeer> {
   /** Says how far syncing has come, peer by peer. */
   status (): SyncStatus {
     const settled = this.#running.length > 0 && (this.#next?.forced ?? Infinity) === Infinity
-    return statusOf(this.#wishes.wanted(), this.#needs.streamer.status(), this.#progress, this.#needs.clock.now(), settled)
+    const { clock, streamer } = this.#needs
+    const stuck = streamer.wants(MAX_STUCK).filter(({ asked }) => asked.some(({ state }) => state !== 'pending' && state !== 'checking'))
+    return statusOf(this.#wishes.wanted(), { streams: streamer.status(), stuck, says: peer => streamer.peerSynced(peer) }, this.#progress, clock.now(), settled)
   }
 
   /** Calls `listener` when the status has changed, once in `report` milliseconds at most. Returns the unsubscribe function. */
@@ -137,7 +146,7 @@ export class SyncStream<P extends StreamPeer> {
       space: SYNC,
       source: (peer, key) => {
         const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSource(chunks, bin, this.#options, servesTo(peer, kind))
+        return bin === undefined ? undefined : new BinSource(chunks, bin, this.#options, servedTo(peer, kind))
       },
       sink: (peer, key) => {
         const bin = binOf(key)

@@ -1,3 +1,4 @@
+import { toHex } from '@skep/pot'
 import { memoryStore } from '@skep/store-memory'
 import { expect, test } from 'vitest'
 import { Swarm, total } from './swarm.ts'
@@ -82,14 +83,25 @@ test('what stands in the way is told: who lies, and who is silent', async () => 
   const b = await swarm.add()
   const [liar, silent] = [await swarm.add(undefined, memoryStore(), 'lying'), await swarm.add(undefined, memoryStore(), 'silent')]
   await liar.chunks.put(swarm.makeChunks(2))
-  await silent.chunks.put(swarm.makeChunks(2))
+  const quiet = swarm.makeChunks(2)
+  await silent.chunks.put(quiet)
   swarm.connect(b, liar)
   swarm.connect(b, silent)
   let [invalid, late] = [0, 0]
+  const planned = new Set<string>()
   b.sync.onChange(() => {
-    for (const { failures } of b.sync.status().peers) [invalid, late] = [Math.max(invalid, failures.invalid), Math.max(late, failures.late)]
+    for (const { peer, failures, missing } of b.sync.status().peers) {
+      [invalid, late] = [Math.max(invalid, failures.invalid), Math.max(late, failures.late)]
+      for (const { tries, retryIn } of missing) if (tries > 0 && retryIn !== undefined) planned.add(peer)
+    }
   })
-  await swarm.clock.advance(60_000)
+  await swarm.clock.advance(15_000)
+  // Which chunk, who was asked for it and what became of that, and where it is tried again.
+  expect(b.sync.status().stuck.sort((x, y) => x.id < y.id ? -1 : 1)).toEqual(quiet.map(({ address }) => toHex(address)).sort().map(id => (
+    { id, asked: [{ peer: toHex(silent.base), state: 'late' }], others: [] }
+  )))
+  expect(planned).toEqual(new Set([toHex(liar.base)]))
+  await swarm.clock.advance(45_000)
   expect(b.sync.status().synced).toBe(false)
   expect(invalid).toBeGreaterThan(0)
   expect(late).toBeGreaterThan(0)

@@ -15,7 +15,7 @@ async function setUp (): Promise<{ clock: VirtualClock, chunks: ChunkStore, sour
   const clock = new VirtualClock()
   const random = new SeededRandom(1)
   const chunks = await ChunkStore.open({ store: memoryStore(), base, clock, random })
-  const source = new BinSource(chunks, 3, limits, () => true)
+  const source = new BinSource(chunks, 3, limits, { kinds: ['content'], serves: () => true })
   const put = async (n: number): Promise<Uint8Array[]> => {
     const list = Array.from({ length: n }, () => ({ address: randomAddressAt(random, base, 3), data: random.bytes(100) }))
     await chunks.put(list, { kind: 'content' })
@@ -86,7 +86,7 @@ test('a stream of one kind passes over the others, and finds the few among the m
     await chunks.put([{ address, data: random.bytes(100) }], { kind: 'resource' })
   }
   await put(100)
-  const source = new BinSource(chunks, 3, limits, ({ kind }) => kind === 'resource')
+  const source = new BinSource(chunks, 3, limits, { kinds: ['resource'], serves: ({ kind }) => kind === 'resource' })
   expect(await source.batch(1, 904, { limit: 128, signal: forever })).toEqual({ from: 1, to: 904, ids: rare })
   expect(await source.batch(1, 904, { limit: 3, signal: forever })).toEqual({ from: 1, to: 603, ids: rare.slice(0, 3) })
   expect(await source.batch(805, 904, { limit: 128, signal: forever })).toEqual({ from: 805, to: 904, ids: [] })
@@ -97,9 +97,31 @@ test('a stream of one kind passes over the others, and finds the few among the m
   expect(await live).toEqual({ from: 805, to: 915, ids: [address] })
 })
 
+test('a kind of which there is nothing more is not looked for', async () => {
+  const { chunks, put } = await setUp()
+  let reads = 0
+  const counted = new Proxy(chunks, {
+    get (target, name) {
+      if (name === 'entries') reads++
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    }
+  })
+  const source = new BinSource(counted, 3, limits, { kinds: ['resource'], serves: ({ kind }) => kind === 'resource' })
+  await put(500)
+  expect(await source.batch(1, 500, { limit: 128, signal: forever })).toEqual({ from: 1, to: 500, ids: [] })
+  const random = new SeededRandom(4)
+  const live = source.batch(501, undefined, { limit: 128, signal: forever })
+  await put(20)
+  expect(reads).toBe(0)
+  const address = randomAddressAt(random, base, 3)
+  await chunks.put([{ address, data: random.bytes(100) }], { kind: 'resource' })
+  expect(await live).toEqual({ from: 501, to: 521, ids: [address] })
+})
+
 test('a batch without a hash passes over a bounded number of places', async () => {
   const { chunks, put } = await setUp()
-  const source = new BinSource(chunks, 3, { ...limits, skip: 4 }, () => true)
+  const source = new BinSource(chunks, 3, { ...limits, skip: 4 }, { kinds: ['content'], serves: () => true })
   await chunks.delete(await put(10))
   expect(await source.batch(1, 10, { limit: 128, signal: forever })).toEqual({ from: 1, to: 4, ids: [] })
   expect(await source.batch(9, 10, { limit: 128, signal: forever })).toEqual({ from: 9, to: 10, ids: [] })

@@ -130,7 +130,7 @@ test('when all is synced it is quiet', async () => {
 test('the status names the peers with their bins', async () => {
   const swarm = new Swarm(12)
   const [a, b] = [await swarm.add(), await swarm.add()]
-  expect(a.sync.status()).toEqual({ synced: false, lag: 0, peers: [] })
+  expect(a.sync.status()).toEqual({ synced: false, lag: 0, stuck: [], streams: [], peers: [] })
   await b.chunks.put(swarm.makeChunks(10))
   swarm.connect(a, b)
   await swarm.clock.advance(10)
@@ -139,6 +139,8 @@ test('the status names the peers with their bins', async () => {
   expect(a.sync.status()).toMatchObject({
     synced: true,
     lag: 0,
+    stuck: [],
+    streams: [{ name: 'SYNC', synced: 17, behind: 0, lag: 0 }, { name: 'SYNC-RESOURCE', synced: 17, behind: 0, lag: 0 }],
     peers: [{
       peer: toHex(b.base),
       bins: Array.from({ length: 17 }, (_, bin) => bin),
@@ -147,7 +149,9 @@ test('the status names the peers with their bins', async () => {
       open: 0,
       eta: 0,
       failures: { missing: 0, invalid: 0, late: 0 },
-      waiting: []
+      waiting: [],
+      missing: [],
+      saysSynced: true
     }]
   })
   expect(a.streamer.peerSynced(a.table.peers()[Symbol.iterator]().next().value![0])).toBe(true)

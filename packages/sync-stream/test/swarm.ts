@@ -58,6 +58,7 @@ export class Swarm {
       lostEntries: (...all) => chunks.lostEntries(...all),
       epoch: chunks.epoch,
       last: bin => chunks.last(bin),
+      lastOf: (...all) => chunks.lastOf(...all),
       entries: (...all) => chunks.entries(...all),
       hasMany: addresses => chunks.hasMany(addresses),
       onBin: (bin, listener) => chunks.onBin(bin, listener),

@@ -1,6 +1,7 @@
 import type { Status } from '../types.ts'
 import { ApiClient } from './client.ts'
 import { print, type Io } from './io.ts'
+import { describeSync } from './sync.ts'
 import { formatTable } from './text-table.ts'
 
 /** Streams shown to people; `--json` has them all. */
@@ -29,17 +30,19 @@ export function describeStatus (status: Status): string {
     ['peers', `${status.connected} connected, ${status.known} known`],
     ['chunks', `${status.chunks}`],
     ['bins', bins.join('  ') || '-'],
-    ['synced', status.synced ? 'yes' : 'no'],
+    ['synced', status.synced ? 'yes' : `no, ${status.sync.lag} places behind`],
     ['streams', `${streams.length}, ${streams.filter(({ synced }) => synced).length} of them synced`],
-    ['bodies', `${transfers.bodiesReceived} received, ${transfers.bodiesStored} stored, ${transfers.duplicates} duplicates`],
+    ['bodies', `${transfers.bodiesReceived} received, ${transfers.bodiesStored} stored, ${transfers.duplicates} duplicates, ${transfers.bodiesSent} sent`],
+    ['hashes', `${transfers.idsOffered} offered, ${transfers.idsWanted} wanted`],
     ['bytes', `${transfers.bytesIn} in, ${transfers.bytesOut} out`]
   ])
+  const sync = describeSync(status.sync)
   // Most bins of most peers are empty; what there is to say about them is in the facts.
   const told = streams.filter(({ cursor, covered, synced }) => cursor > 0 || covered.length > 0 || !synced)
-  if (told.length === 0) return facts
+  if (told.length === 0) return facts + sync
   const rows = told.slice(0, SHOWN_STREAMS).map(({ peer, stream, covered, cursor, synced }) => [
     `${peer.slice(0, 8)}…`, stream, `${cursor}`, synced ? 'yes' : 'no', covered.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(' ') || '-'
   ])
   const more = told.length > SHOWN_STREAMS ? `and ${told.length - SHOWN_STREAMS} more\n` : ''
-  return `${facts}\n${formatTable([['peer', 'stream', 'cursor', 'synced', 'covered'], ...rows], [2])}${more}`
+  return `${facts}${sync}\n${formatTable([['peer', 'stream', 'cursor', 'synced', 'covered'], ...rows], [2])}${more}`
 }

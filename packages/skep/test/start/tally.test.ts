@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { closingTable } from '../../src/start/report.ts'
 import { Tally } from '../../src/start/tally.ts'
 
-const transfers = (bodiesReceived: number, duplicates: number) => ({ bodiesReceived, duplicates, bodiesStored: 0, bytesIn: 0, bytesOut: 0 })
+const transfers = (bodiesReceived: number, duplicates: number) => ({ bodiesReceived, duplicates, bodiesStored: 0, bodiesFetched: 0, bodiesSent: 0, idsOffered: 0, idsWanted: 0, bytesIn: 0, bytesOut: 0 })
 
 describe('a tally', () => {
   test('goes on over the processes of a node', () => {
