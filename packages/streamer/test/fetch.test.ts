@@ -131,7 +131,7 @@ test('an open fetch that meets an offer is asked of the one who offers, at once'
   expect(text(await fetched)).toBe(text(body(id(3))))
   await clock.advance(1_000)
   expect(b.shelf.has(3)).toBe(true)
-  expect([a.streamer.counters.bytesOut, b.streamer.counters.duplicates]).toEqual([0, 0])
+  expect([a.streamer.counters.bodiesSent, b.streamer.counters.duplicates]).toEqual([1, 0])
 })
 
 test('requests over the limit are answered with not found', async () => {
