@@ -1,5 +1,5 @@
 import type { Address, Clock, ProtocolId, Random, Session } from '@skep/interface'
-import { MAX_UNDERLAYS, signRecord, withObservedHost, type Identity, type PeerRecord, type SignedRecord } from '@skep/identity'
+import { MAX_UNDERLAYS, signRecord, withObservedHost, type Curve, type Identity, type PeerRecord, type SignedRecord } from '@skep/identity'
 import { BzzError } from './errors.ts'
 import { handshake, type Handshake } from './handshake.ts'
 import { bzzSpec } from './message.ts'
@@ -59,6 +59,7 @@ export class Bzz {
   readonly capabilities: readonly ProtocolId[]
   readonly pins: Pins
   readonly #identity: Identity
+  readonly #curve: Pick<Curve, 'recover'> | undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #unproven: 'pin' | 'refuse'
@@ -66,9 +67,13 @@ export class Bzz {
   #signed: SignedRecord | undefined
   #timestamp = 0
 
-  /** @throws RangeError - if an underlay is none, or the overlay address not 32 bytes. */
-  constructor (needs: { readonly identity: Identity, readonly clock: Clock, readonly random: Random }, config: BzzConfig = {}) {
+  /**
+   * @param needs.curve - what checks signatures. Defaults to `nobleCurve` of `@skep/identity`.
+   * @throws RangeError - if an underlay is none, or the overlay address not 32 bytes.
+   */
+  constructor (needs: { readonly identity: Identity, readonly clock: Clock, readonly random: Random, readonly curve?: Pick<Curve, 'recover'> }, config: BzzConfig = {}) {
     this.#identity = needs.identity
+    this.#curve = needs.curve
     this.#clock = needs.clock
     this.#random = needs.random
     this.overlay = config.overlay ?? needs.identity.overlay
@@ -131,7 +136,8 @@ export class Bzz {
         random: this.#random,
         networkId: this.networkId,
         binding: session.remote.binding,
-        expected: overlay
+        expected: overlay,
+        curve: this.#curve
       })
       return this.#proven(session, hello, proof)
     }

@@ -2,7 +2,7 @@ import type { Address, Clock, Conn, Random } from '@skep/interface'
 import { keccak256 } from '@skep/keccak'
 import {
   overlayFromPublicKey, publicKeyFromNodeId, recover, SIGNATURE_SIZE, signedRecord, signedRecordFromWire, signedRecordToWire, verifyRecord,
-  type Identity, type IdentityError, type SignedRecord
+  type Curve, type Identity, type IdentityError, type SignedRecord
 } from '@skep/identity'
 import { bool, bytes, defineProtocol, encode, fixed, Peer, struct, text, type ValueOf, type WireError } from '@skep/wire'
 import { BzzError } from './errors.ts'
@@ -36,6 +36,8 @@ export interface ProofOptions {
   readonly binding?: Uint8Array | undefined
   /** The overlay address that the peer must prove. */
   readonly expected?: Address | undefined
+  /** What checks signatures. Defaults to `nobleCurve`. */
+  readonly curve?: Pick<Curve, 'recover'> | undefined
 }
 
 /** A proof that was given and taken. */
@@ -71,7 +73,7 @@ const DOMAIN = 'skep id 1'
  * @throws BzzError - `NOT_PROVEN`, `UNEXPECTED_IDENTITY`, `SELF`, `BAD_MESSAGE`, `TIMEOUT`, `CLOSED`. An aborted `signal` rejects with its reason.
  */
 export async function prove (conn: Conn, local: { readonly identity: Identity, readonly record: SignedRecord }, options: ProofOptions): Promise<Proof> {
-  const { initiator, clock, random, networkId, signal, timeout = HANDSHAKE_TIMEOUT, binding = new Uint8Array(0), expected } = options
+  const { initiator, clock, random, networkId, signal, timeout = HANDSHAKE_TIMEOUT, binding = new Uint8Array(0), expected, curve } = options
   signal?.throwIfAborted()
   const peer = new Peer(conn, idSpec, { clock, initiator })
   const limits = { timeout, ...(signal !== undefined && { signal }) }
@@ -85,14 +87,15 @@ export async function prove (conn: Conn, local: { readonly identity: Identity, r
       if (expected !== undefined && !isSame(record.overlay, expected)) throw new BzzError('UNEXPECTED_IDENTITY', 'the peer shows another record than it should')
     }, limits)
     const theirs = record!
+    // Both sides have the other's nonce now, so neither waits for the other's proof before it gives its own.
     const signature = local.identity.sign(digestOf({ IsDialler: initiator, TheirNonce: introduction.Nonce, OurNonce: nonce, OurRecord: ours, TheirRecord: introduction.Record, Binding: binding }))
     await peer.handshake('ProveMsg', { Signature: signature }, ({ Signature }) => {
       const digest = digestOf({ IsDialler: !initiator, TheirNonce: nonce, OurNonce: introduction.Nonce, OurRecord: introduction.Record, TheirRecord: ours, Binding: binding })
-      if (!isSame(overlayFromPublicKey(publicKeyFromNodeId(recover(digest, Signature))), theirs.overlay)) {
+      if (!isSame(overlayFromPublicKey(publicKeyFromNodeId(recover(digest, Signature, curve))), theirs.overlay)) {
         throw new BzzError('NOT_PROVEN', 'the peer does not hold the key of its overlay address')
       }
-      verifyRecord(theirs)
-    }, limits)
+      verifyRecord(theirs, curve)
+    }, { ...limits, first: true })
     return { record: theirs, done: watch(peer), close: () => { peer.off(); return peer.closed } }
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason

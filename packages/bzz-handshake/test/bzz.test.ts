@@ -159,6 +159,13 @@ describe('a liar', () => {
   })
 })
 
+test('the curve that was given says whether a peer has proven itself', async () => {
+  const { node, clock, random, meet } = world()
+  const strict = node()
+  const bzz = new Bzz({ identity: strict.me, clock, random, curve: { recover: () => undefined } }, { underlays: ['tcp://127.0.0.1:1'] })
+  expect((await meet({ ...strict, bzz }, node())).outcomes[0].code).toBe('NOT_PROVEN')
+})
+
 describe('node info', () => {
   test('is the overlay address as the original has it', () => {
     const { node } = world()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { idSpec, prove, type Proof, type ProofOptions } from '@skep/bzz-handshake'
 import { pair } from '@skep/conn-memory'
-import { generateKey, identity, signedRecordToWire, signRecord, type Identity, type SignedRecord } from '@skep/identity'
+import { generateKey, identity, nobleCurve, signedRecordToWire, signRecord, type Identity, type SignedRecord } from '@skep/identity'
 import type { Conn } from '@skep/interface'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { decodeMessage, encodeMessage } from '@skep/wire'
@@ -37,6 +37,33 @@ describe('a proof', () => {
     expect((right as Proof).record).toEqual(a.record)
     await left.close()
     await Promise.all([left.done, right.done])
+  })
+
+  test('is given by either side as soon as it has the other\'s nonce', async () => {
+    for (const initiator of [true, false]) {
+      const [conn, other] = pair()
+      const waiting = start(conn, node(), initiator)
+      const source = other.source[Symbol.asyncIterator]()
+      const stranger = node()
+      const introduction = encodeMessage(idSpec, 'IntroduceMsg', { Nonce: random.bytes(32), Record: signedRecordToWire(stranger.record) })
+      other.sink((async function * () {
+        yield introduction
+        await new Promise(() => {})
+      })()).catch(() => {})
+      // Nothing but an introduction was said to it, and both of its messages are here.
+      for (const name of ['IntroduceMsg', 'ProveMsg']) expect(decodeMessage(idSpec, (await source.next()).value!).name).toBe(name)
+      other.abort(new Error('gone'))
+      expect((await waiting).code).toBe('CLOSED')
+    }
+  })
+
+  test('is checked by the curve that was given', async () => {
+    let checked = 0
+    const curve = { recover: (digest: Uint8Array, signature: Uint8Array) => { checked++; return nobleCurve.recover(digest, signature) } }
+    const [left] = await meet(node(), node(), pair(), { curve })
+    expect(left.record).toBeDefined()
+    expect(checked).toBe(2)
+    expect((await meet(node(), node(), pair(), { curve: { recover: () => undefined } }))[0].code).toBe('NOT_PROVEN')
   })
 
   test('is not given for an overlay address whose key one does not have', async () => {

@@ -1,4 +1,4 @@
-import { recordFromBzzAddr, verifyRecord, type IdentityError, type PeerRecord, type SignedRecord } from '@skep/identity'
+import { recordFromBzzAddr, verifyRecord, type Curve, type IdentityError, type PeerRecord, type SignedRecord } from '@skep/identity'
 import type { Address, Random } from '@skep/interface'
 import { proximity } from '@skep/pot'
 import { Connections } from './connections.ts'
@@ -30,6 +30,7 @@ export class HiveCore<P extends HivePeer> {
   readonly #table: Table<P>
   readonly #limits: Limits
   readonly #random: Pick<Random, 'float'>
+  readonly #curve: Pick<Curve, 'recover'> | undefined
   readonly #connections: Connections<P>
   readonly #dials: Dials
   /** Who was connected when the node last ran, the best first: dialled before all others. */
@@ -49,10 +50,11 @@ export class HiveCore<P extends HivePeer> {
   #hasNews = false
   #effects: Effect<P>[] = []
 
-  constructor (needs: { table: Table<P>, random: Pick<Random, 'float'> }, limits: Limits) {
+  constructor (needs: { table: Table<P>, random: Pick<Random, 'float'>, curve?: Pick<Curve, 'recover'> | undefined }, limits: Limits) {
     this.#table = needs.table
     this.#limits = limits
     this.#random = needs.random
+    this.#curve = needs.curve
     this.#connections = new Connections(needs.table.base, limits)
     this.#dials = new Dials(limits, needs.random)
     this.#known = new Known(limits.maxBook, limits.maxUnderlays)
@@ -217,7 +219,7 @@ export class HiveCore<P extends HivePeer> {
       // Over the budget a record is passed over, not held against the peer.
       if (link.verifications.available(now) === 0 || this.#verifications.take(now) === 0) break
       link.verifications.take(now)
-      if (!isSigned(record)) {
+      if (!isSigned(record, this.#curve)) {
         this.#effects.push({ type: 'fault', peer: from, code: 'HIVE_BAD_SIGNATURE', why: 'a record that its owner did not sign' })
         break
       }
@@ -349,9 +351,9 @@ export class HiveCore<P extends HivePeer> {
   }
 }
 
-function isSigned (record: SignedRecord): boolean {
+function isSigned (record: SignedRecord, curve: Pick<Curve, 'recover'> | undefined): boolean {
   try {
-    verifyRecord(record)
+    verifyRecord(record, curve)
     return true
   } catch (error) {
     if ((error as Partial<IdentityError>).code === 'IDENTITY_BAD_SIGNATURE') return false

@@ -1,5 +1,5 @@
 import type { Clock, CloseCode, Conn, Random, Store } from '@skep/interface'
-import { recordToBzzAddr, signedRecordFromWire, signedRecordToWire, type PeerRecord, type SignedRecord, type WireRecord } from '@skep/identity'
+import { recordToBzzAddr, signedRecordFromWire, signedRecordToWire, type Curve, type PeerRecord, type SignedRecord, type WireRecord } from '@skep/identity'
 import { Peer } from '@skep/wire'
 import { AddressBook } from './book.ts'
 import { HiveCore } from './core.ts'
@@ -67,6 +67,7 @@ export class Hive<P extends HivePeer> {
    * @param needs.store - where the address book is kept; without one nothing outlives the process.
    * @param needs.dial - connects to a target and lets the connection join; rejects when that failed.
    *   Gives up when `signal` aborts.
+   * @param needs.curve - what checks the signatures of gossiped records. Defaults to `nobleCurve` of `@skep/identity`.
    * @throws RangeError - if an option is out of range.
    */
   constructor (
@@ -75,6 +76,7 @@ export class Hive<P extends HivePeer> {
       clock: Clock
       random: Random
       store?: Store | undefined
+      curve?: Pick<Curve, 'recover'> | undefined
       dial (target: DialTarget, options: { signal: AbortSignal }): Promise<void>
     },
     options: HiveOptions = {}

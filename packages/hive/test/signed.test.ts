@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pair } from '@skep/conn-memory'
 import { Hive, hiveSpec, nativeHiveSpec, type HiveOptions } from '@skep/hive'
-import { generateKey, identity, signedRecordToWire, signRecord, type SignedRecord } from '@skep/identity'
+import { generateKey, identity, signedRecordToWire, signRecord, type Curve, type SignedRecord } from '@skep/identity'
 import { toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { encodeMessage, Peer } from '@skep/wire'
@@ -120,10 +120,10 @@ describe('signed records', () => {
 })
 
 describe('over a connection', () => {
-  function node (options: HiveOptions = {}) {
+  function node (options: HiveOptions = {}, curve?: Pick<Curve, 'recover'>) {
     const clock = new VirtualClock()
     const table = new ListTable<TestPeer>(address(0))
-    const hive = new Hive<TestPeer>({ table, clock, random, dial: async () => {} }, options)
+    const hive = new Hive<TestPeer>({ table, clock, random, curve, dial: async () => {} }, options)
     return { clock, table, hive }
   }
 
@@ -158,6 +158,16 @@ describe('over a connection', () => {
     const [native, theirs] = pair()
     const over = hive.run(a, pair()[0], { native })
     theirs.sink([encodeMessage(nativeHiveSpec, 'RecordsMsg', { Records: [signedRecordToWire({ ...sign(1, ['tcp://127.0.0.1:1']), timestamp: 2 })] })]).catch(() => {})
+    await expect(over).rejects.toMatchObject({ name: 'HiveError', code: 'HIVE_BAD_SIGNATURE' })
+  })
+
+  test('the curve that was given says whose a record is', async () => {
+    const { hive } = node({}, { recover: () => undefined })
+    const a = peer(address(0x80))
+    hive.join(a)
+    const [native, theirs] = pair()
+    const over = hive.run(a, pair()[0], { native })
+    theirs.sink([encodeMessage(nativeHiveSpec, 'RecordsMsg', { Records: [signedRecordToWire(sign(1, ['tcp://127.0.0.1:1'], 0))] })]).catch(() => {})
     await expect(over).rejects.toMatchObject({ name: 'HiveError', code: 'HIVE_BAD_SIGNATURE' })
   })
 })

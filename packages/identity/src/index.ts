@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { nodeIdOf, randomRecord, recordFromNodeId, recordsText, recordText } from './addr.ts'
+export { nobleCurve, type Curve } from './curve.ts'
 export { formatEnode, isEnode, parseEnode, type Enode } from './enode.ts'
 export { IdentityError, type IdentityErrorCode } from './errors.ts'
 export { formatIp, parseIp } from './ip.ts'

@@ -1,6 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type { Address, Random } from '@skep/interface'
 import { keccak256 } from '@skep/keccak'
+import { nobleCurve, type Curve } from './curve.ts'
 import { IdentityError } from './errors.ts'
 import { overlayFromPublicKey } from './overlay.ts'
 
@@ -12,6 +13,11 @@ export const NODE_ID_SIZE = 64
 export const SIGNATURE_SIZE = 65
 /** Length of what is signed in bytes. */
 const DIGEST_SIZE = 32
+/** Half of the order of the curve, rounded down (SEC 2, 2.4.1): the largest s that is taken. */
+const HALF_ORDER = Uint8Array.from([
+  0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+  0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0
+])
 /** Marks an uncompressed point (SEC 1, 2.3.3). */
 const UNCOMPRESSED = 0x04
 
@@ -45,6 +51,7 @@ export function generateKey (random: Pick<Random, 'bytes'>): Uint8Array {
 /**
  * Derives everything public from a private key. The key is copied.
  *
+ * @param curve - what signs. Defaults to {@link nobleCurve}.
  * @throws RangeError - if the key is not 32 bytes, zero, or not below the order of the curve.
  *
  * @example
@@ -55,7 +62,7 @@ export function generateKey (random: Pick<Random, 'bytes'>): Uint8Array {
  * const { overlay } = identity(generateKey(random))
  * ```
  */
-export function identity (privateKey: Uint8Array): Identity {
+export function identity (privateKey: Uint8Array, curve: Pick<Curve, 'sign'> = nobleCurve): Identity {
   if (privateKey.length !== KEY_SIZE || !secp256k1.utils.isValidSecretKey(privateKey)) {
     throw new RangeError('a private key is 32 bytes, above zero and below the order of the curve')
   }
@@ -67,43 +74,42 @@ export function identity (privateKey: Uint8Array): Identity {
     publicKey,
     overlay: overlayFromPublicKey(publicKey),
     ethereum: keccak256(nodeId).slice(12),
-    sign: digest => sign(key, digest)
+    sign: digest => curve.sign(checked(digest), key)
   }
 }
 
-function sign (key: Uint8Array, digest: Uint8Array): Uint8Array {
+function checked (digest: Uint8Array): Uint8Array {
   if (digest.length !== DIGEST_SIZE) throw new RangeError(`a digest is ${DIGEST_SIZE} bytes, not ${digest.length}`)
-  // The library puts the recovery id first, Ethereum last.
-  const recovered = secp256k1.sign(digest, key, { prehash: false, format: 'recovered' })
-  const out = new Uint8Array(SIGNATURE_SIZE)
-  out.set(recovered.subarray(1))
-  out[SIGNATURE_SIZE - 1] = recovered[0]!
-  return out
+  return digest
 }
 
 /**
  * Finds whose signature this is.
  *
  * Any well-formed signature belongs to somebody: compare the answer with whom you expect.
+ * Of the two signatures that anyone can make from one only that with the low s is taken, which
+ * signers make anyway: a record, say, has one form.
  *
+ * @param curve - what recovers. Defaults to {@link nobleCurve}.
  * @returns the node id, 64 bytes.
  * @throws IdentityError - `IDENTITY_BAD_SIGNATURE`, if no key fits.
  * @throws RangeError - if the digest is not 32 bytes.
  */
-export function recover (digest: Uint8Array, signature: Uint8Array): Uint8Array {
-  if (digest.length !== DIGEST_SIZE) throw new RangeError(`a digest is ${DIGEST_SIZE} bytes, not ${digest.length}`)
+export function recover (digest: Uint8Array, signature: Uint8Array, curve: Pick<Curve, 'recover'> = nobleCurve): Uint8Array {
+  checked(digest)
   if (signature.length !== SIGNATURE_SIZE) {
     throw new IdentityError('IDENTITY_BAD_SIGNATURE', `a signature is ${SIGNATURE_SIZE} bytes, not ${signature.length}`)
   }
-  try {
-    const recovered = new Uint8Array(SIGNATURE_SIZE)
-    recovered[0] = signature[SIGNATURE_SIZE - 1]!
-    recovered.set(signature.subarray(0, SIGNATURE_SIZE - 1), 1)
-    const point = secp256k1.Signature.fromBytes(recovered, 'recovered').recoverPublicKey(Uint8Array.from(digest))
-    return point.toBytes(false).slice(1)
-  } catch (cause) {
-    throw new IdentityError('IDENTITY_BAD_SIGNATURE', 'no public key fits the signature', { cause })
-  }
+  if (signature[SIGNATURE_SIZE - 1]! > 1) throw new IdentityError('IDENTITY_BAD_SIGNATURE', `a recovery id of ${signature[SIGNATURE_SIZE - 1]}`)
+  if (isHigh(signature.subarray(32, 64))) throw new IdentityError('IDENTITY_BAD_SIGNATURE', 's in the upper half')
+  const publicKey = curve.recover(digest, signature)
+  if (publicKey === undefined) throw new IdentityError('IDENTITY_BAD_SIGNATURE', 'no public key fits the signature')
+  return publicKey.slice(1)
+}
+
+function isHigh (s: Uint8Array): boolean {
+  const at = s.findIndex((byte, i) => byte !== HALF_ORDER[i])
+  return at >= 0 && s[at]! > HALF_ORDER[at]!
 }
 
 /** Puts the prefix byte back before a node id. @throws RangeError - if it is not 64 bytes. */

@@ -1,6 +1,7 @@
 import type { Address } from '@skep/interface'
 import { keccak256 } from '@skep/keccak'
 import { encode, fixed, list, struct, text, u64, type ValueOf } from '@skep/wire'
+import type { Curve } from './curve.ts'
 import { IdentityError } from './errors.ts'
 import { publicKeyFromNodeId, recover, SIGNATURE_SIZE, type Identity } from './keys.ts'
 import { OVERLAY_SIZE, overlayFromPublicKey } from './overlay.ts'
@@ -64,10 +65,11 @@ export function signRecord (me: Identity, content: { readonly networkId: number,
  * Checks that the owner of the overlay address signed the record; costs one recovery of a
  * public key, so do it within a budget and last.
  *
+ * @param curve - what recovers. Defaults to `nobleCurve`.
  * @throws IdentityError - `IDENTITY_BAD_SIGNATURE`.
  */
-export function verifyRecord (record: SignedRecord): void {
-  const signer = overlayFromPublicKey(publicKeyFromNodeId(recover(digestOf(record), record.signature)))
+export function verifyRecord (record: SignedRecord, curve?: Pick<Curve, 'recover'>): void {
+  const signer = overlayFromPublicKey(publicKeyFromNodeId(recover(digestOf(record), record.signature, curve)))
   if (!isSame(signer, record.overlay)) throw new IdentityError('IDENTITY_BAD_SIGNATURE', 'somebody else signed the record')
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { generateKey, identity, overlayFromNodeId, publicKeyFromNodeId, recover } from '@skep/identity'
+import { generateKey, identity, nobleCurve, overlayFromNodeId, publicKeyFromNodeId, recover, signRecord, verifyRecord, type Curve } from '@skep/identity'
 import { SeededRandom } from '@skep/sim'
 import { vectors } from '@skep/vectors'
 import { fromHex, hex } from './hex.ts'
@@ -85,6 +85,38 @@ describe('a signature', () => {
     for (const signature of [new Uint8Array(0), new Uint8Array(64), new Uint8Array(66), new Uint8Array(65), new Uint8Array(65).fill(0xff)]) {
       expect(() => recover(digest, signature)).toThrow(expect.objectContaining({ code: 'IDENTITY_BAD_SIGNATURE' }))
     }
+  })
+
+  test('has one form: the one with the high s, which anybody can make of it, gets a code, and so does another recovery id', () => {
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+    const me = identity(generateKey(random))
+    const digest = random.bytes(32)
+    const signature = me.sign(digest)
+    const s = BigInt(`0x${hex(signature.subarray(32, 64))}`)
+    const twin = Uint8Array.of(...signature.subarray(0, 32), ...fromHex((order - s).toString(16).padStart(64, '0')), signature[64]! ^ 1)
+    expect(() => recover(digest, twin)).toThrow(expect.objectContaining({ code: 'IDENTITY_BAD_SIGNATURE' }))
+    for (const v of [27, 28, 255]) {
+      expect(() => recover(digest, Uint8Array.of(...signature.subarray(0, 64), v))).toThrow(expect.objectContaining({ code: 'IDENTITY_BAD_SIGNATURE' }))
+    }
+    // An r this small is what is left of an x above the order, if the recovery id says so: no signer comes to it.
+    const wrapped = Array.from({ length: 20 }, (_, i) => Uint8Array.of(...new Uint8Array(31), i + 1, ...signature.subarray(32, 64), 2))
+      .filter(each => nobleCurve.recover(digest, each) !== undefined)
+    expect(wrapped.length).toBeGreaterThan(0)
+    for (const each of wrapped) expect(() => recover(digest, each)).toThrow(expect.objectContaining({ code: 'IDENTITY_BAD_SIGNATURE' }))
+  })
+
+  test('is made and read by the curve that was given', () => {
+    const calls: string[] = []
+    const curve: Curve = {
+      sign: (digest, key) => { calls.push('sign'); return nobleCurve.sign(digest, key) },
+      recover: (digest, signature) => { calls.push('recover'); return nobleCurve.recover(digest, signature) }
+    }
+    const me = identity(generateKey(random), curve)
+    const digest = random.bytes(32)
+    expect(recover(digest, me.sign(digest), curve)).toEqual(me.nodeId)
+    verifyRecord(signRecord(me, { networkId: 3, timestamp: 0, underlays: [] }), curve)
+    expect(calls).toEqual(['sign', 'recover', 'sign', 'recover'])
+    expect(() => recover(digest, me.sign(digest), { recover: () => undefined })).toThrow(expect.objectContaining({ code: 'IDENTITY_BAD_SIGNATURE' }))
   })
 
   test('of a digest of the wrong length is the caller\'s mistake', () => {

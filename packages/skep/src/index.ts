@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { wasmCurve } from './curve.ts'
 export { memoryTransport } from './memory.ts'
 export { createNode } from './node.ts'
 export { rlpxTransport } from './rlpx.ts'

@@ -13,6 +13,7 @@ import { systemClock, systemRandom } from '@skep/runtime'
 import { Streamer } from '@skep/streamer'
 import { SyncStream, type SyncStatus } from '@skep/sync-stream'
 import { capabilities, converse, type Host } from './connections.ts'
+import { wasmCurve } from './curve.ts'
 import { NodeError } from './errors.ts'
 import { downloadFile, uploadFile, type Chunks } from './files.ts'
 import { metricsOf } from './metrics.ts'
@@ -44,9 +45,10 @@ const NOTHING_TO_SYNC: SyncStatus = { synced: true, lag: 0, stuck: [], streams: 
  */
 export async function createNode (options: NodeOptions): Promise<Node> {
   const { store, bodies, clock = systemClock, random = systemRandom, light = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
-  const self = identity(options.key)
+  const curve = await wasmCurve()
+  const self = identity(options.key, curve)
   const base = self.overlay
-  const bzz = new Bzz({ identity: self, clock, random }, { networkId, light })
+  const bzz = new Bzz({ identity: self, clock, random, curve }, { networkId, light })
   const hello: Hello = { id: self.nodeId, client: CLIENT, capabilities }
   const transports = options.transports ?? [tcpTransport({ clock, random })]
   // Checked before anything is opened.
@@ -80,7 +82,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
   const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false, validators: everyValidator })
   const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock }, { kinds: everyValidator.map(({ kind }) => kind) })
-  const hive = new Hive<NodePeer>({ table, clock, random, store, dial }, { networkId })
+  const hive = new Hive<NodePeer>({ table, clock, random, store, curve, dial }, { networkId })
   const underlays = (): string[] => servers.map(server => server.underlay)
 
   const host: Host = {

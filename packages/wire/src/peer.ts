@@ -55,6 +55,8 @@ export interface HandshakeOptions {
   /** Milliseconds; overrides {@link PeerLimits.handshakeTimeout}. */
   readonly timeout?: number
   readonly signal?: AbortSignal
+  /** Whether this side sends before it has heard the remote. Defaults to whether it dialled. */
+  readonly first?: boolean
 }
 
 /** What to do with each message. A message that is missing here is refused when it comes. */
@@ -198,8 +200,8 @@ export class Peer<S extends ProtocolSpec<any>> {
   }
 
   /**
-   * Exchanges one message each: the side that dialled sends first, the other answers.
-   * To be done before {@link Peer.run}.
+   * Exchanges one message each: the side that dialled sends first, the other answers, unless
+   * `options.first` says otherwise. To be done before {@link Peer.run}.
    *
    * @param verify - throws if the remote's message is not acceptable. The listening side
    *   sends its own message all the same, as the original does, so that the remote learns why.
@@ -212,7 +214,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     verify: (remote: MessageValue<S, N>) => unknown = () => {},
     options: HandshakeOptions = {}
   ): Promise<MessageValue<S, N>> {
-    const { signal, timeout = this.#limits.handshakeTimeout } = options
+    const { signal, timeout = this.#limits.handshakeTimeout, first = this.initiator } = options
     if (!this.spec.codes.has(name)) throw new WireError('WIRE_HANDSHAKE', `${this.spec.name}/${this.spec.version} has no message ${name}`)
     let stop = (): void => {}
     const cut = new Promise<never>((_, reject) => {
@@ -226,7 +228,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     /** What `verify` threw; what we said ourselves is still delivered then. */
     let refused: { readonly error: unknown } | undefined
     try {
-      return await Promise.race([cut, this.#exchange(name, message, async remote => {
+      return await Promise.race([cut, this.#exchange(name, message, first, async remote => {
         try {
           await verify(remote)
         } catch (error) {
@@ -257,8 +259,8 @@ export class Peer<S extends ProtocolSpec<any>> {
     this.#wake?.()
   }
 
-  async #exchange<N extends MessageName<S>> (name: N, message: MessageValue<S, N>, verify: (remote: MessageValue<S, N>) => unknown): Promise<MessageValue<S, N>> {
-    if (this.initiator) {
+  async #exchange<N extends MessageName<S>> (name: N, message: MessageValue<S, N>, first: boolean, verify: (remote: MessageValue<S, N>) => unknown): Promise<MessageValue<S, N>> {
+    if (first) {
       await this.send(name, message, { priority: 3 })
       const remote = await this.#expect(name)
       await verify(remote)

@@ -33,6 +33,15 @@ test('the side that dialled speaks first in a handshake, and the remote message 
   expect([fromAnn, fromBob]).toEqual([{ Id: 1 }, { Id: 2 }])
 })
 
+test('a side that listens may speak first too, and then waits for nothing', async () => {
+  const [a, b] = pair()
+  const bob = new Peer(b, chat)
+  const shaken = bob.handshake('Hello', { Id: 2 }, () => {}, { first: true })
+  expect((await a.source[Symbol.asyncIterator]().next()).value).toEqual(encodeMessage(chat, 'Hello', { Id: 2 }))
+  void a.sink([encodeMessage(chat, 'Hello', { Id: 1 })])
+  expect(await shaken).toEqual({ Id: 1 })
+})
+
 test('a listening side that refuses still says its own', async () => {
   const [a, b] = pair()
   const ann = new Peer(a, chat, { initiator: true })
