@@ -38,7 +38,7 @@ export class Checks {
   async #collect (): Promise<void> {
     const waiting = this.#waiting
     for (let quiet = 0, seen = 0; quiet < QUIET && waiting === this.#waiting; quiet++) {
-      await undefined
+      await Promise.resolve()
       if (waiting.length > seen) quiet = 0
       seen = waiting.length
     }
