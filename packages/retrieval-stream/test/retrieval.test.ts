@@ -1,3 +1,4 @@
+import { encodeMetadata, everyValidator, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Net, type Node } from './net.ts'
 
@@ -220,4 +221,17 @@ test('what is no address is refused, and after stopping everything is', async ()
   a.retrieval.stop()
   await expect(open).rejects.toMatchObject({ name: 'RetrievalError', code: 'RETRIEVAL_STOPPED' })
   await expect(a.retrieval.retrieve(net.chunk.address)).rejects.toMatchObject({ code: 'RETRIEVAL_STOPPED' })
+})
+
+test('what a peer answers is a chunk when one of the given validators says so', async () => {
+  const owner = net.random.bytes(20)
+  const data = encodeMetadata({ startTime: 0n, frequency: 60n, name: new Uint8Array(0), owner })
+  const resource = { address: metadataAddress(metadataHash(data), owner), data }
+  const [a, b, c] = [await net.add(0, { validators: everyValidator }), await net.add(0), await net.add(5)]
+  net.connect(a, c)
+  net.connect(b, c)
+  await c.chunks.put([resource], { kind: 'resource' })
+  expect((await net.time(a.retrieval.retrieve(resource.address)))[0]).toEqual(data)
+  expect((await net.time(b.retrieval.retrieve(resource.address)))[0]).toBeUndefined()
+  await idle(a, b, c)
 })

@@ -35,6 +35,8 @@ export class PeerState {
   connected = false
   /** What it asked of us: streams by name and key. */
   readonly feeds = new Map<string, Feed>()
+  /** Streams that it was asked to subscribe to, if it is an old one. */
+  readonly requested = new Set<string>()
   /** What we ask of it: streams by name and key. */
   readonly pulls = new Map<string, Pull>()
   /** Halves whose Wanted waits for room. */

@@ -87,8 +87,12 @@ export class Pulls {
     this.#over(pull, 'refused')
   }
 
-  /** The peer serves a half no more. */
+  /**
+   * The peer serves a half no more. An old one says so of what it would not have asked us to
+   * take, and serves it still (streamer.md §8, flaw 6): what we want of it is our decision.
+   */
   quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
+    if (!peer.native) return
     if (this.#fences.lower(peer, halfName(Name, Key, Live))) return
     const pull = peer.pulls.get(pairName(Name, Key))
     const half = pull?.half(Live)

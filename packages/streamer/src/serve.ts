@@ -16,6 +16,8 @@ export class Feed {
   replies = 0
   /** The peer was told a cursor and has not subscribed since. */
   fresh = false
+  /** Nothing is offered for the time being: how an old peer is quit. */
+  paused = false
   live: Serve | undefined
   history: Serve | undefined
 

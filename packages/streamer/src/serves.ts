@@ -89,9 +89,15 @@ export class Serves {
     this.#context.emit({ type: 'deliver', serve, ids, priority: serve.priority })
   }
 
-  /** Asks an old peer to subscribe, unless it has. */
+  /** Asks an old peer to subscribe, unless it has; what it was quit of goes on. */
   request (peer: PeerState, name: string, key: string): void {
-    if (peer.feeds.get(pairName(name, key))?.live !== undefined) return
+    const pair = pairName(name, key)
+    const feed = peer.feeds.get(pair)
+    if (feed !== undefined) this.#pause(feed, false)
+    // The original hangs up when it is asked twice, even after it has unsubscribed.
+    if (feed?.live !== undefined || peer.requested.has(pair)) return
+    if (peer.requested.size >= this.#context.limits.maxServed) return
+    peer.requested.add(pair)
     this.#context.emit({
       type: 'send',
       peer,
@@ -102,13 +108,28 @@ export class Serves {
     })
   }
 
-  /** Serves a stream no more, and tells the peer, who then knows it. */
+  /**
+   * Serves a stream no more, and tells the peer, who then knows it. An old peer is not told:
+   * it hangs up over a Quit of a half that has had no offer, and can never subscribe again.
+   * It just hears nothing more, until it is asked to subscribe again.
+   */
   quit (peer: PeerState, name: string, key: string): void {
     const feed = peer.feeds.get(pairName(name, key))
     if (feed === undefined) return
+    if (peer.native) this.#quit(feed)
+    else this.#pause(feed, true)
+  }
+
+  #pause (feed: Feed, paused: boolean): void {
+    feed.paused = paused
+    for (const serve of [feed.live, feed.history]) if (serve?.started === true) this.#advance(serve)
+  }
+
+  #quit (feed: Feed): void {
+    const { peer } = feed
     for (const serve of [feed.live, feed.history]) {
       if (serve === undefined) continue
-      this.#context.emit({ type: 'send', peer, native: false, name: 'QuitMsg', value: { Stream: serve.stream }, priority: 3 })
+      if (peer.native) this.#context.emit({ type: 'send', peer, native: false, name: 'QuitMsg', value: { Stream: serve.stream }, priority: 3 })
       this.#end(serve)
     }
     this.#release(feed)
@@ -145,7 +166,7 @@ export class Serves {
     if (serve.over || serve.collecting !== stretch) return
     serve.collecting = undefined
     const { peer } = serve.feed
-    if (batch === undefined) return this.quit(peer, serve.feed.name, serve.feed.key)
+    if (batch === undefined) return this.#quit(serve.feed)
     // What the peer has offered itself it has.
     const known = peer.offered.get(this.#served.space(serve.feed.name))
     const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(id))
@@ -223,7 +244,7 @@ export class Serves {
 
   /** Sends what is ready and collects what is next, as far as there is room for offers. */
   #advance (serve: Serve): void {
-    if (serve.over) return
+    if (serve.over || serve.feed.paused) return
     const { native } = serve.feed.peer
     // An old peer takes one offer at a time, and so does a live half: its next end is not known.
     const room = native && !serve.live ? this.#context.limits.maxOffersPerStream : 1

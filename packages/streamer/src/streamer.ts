@@ -170,7 +170,7 @@ export class Streamer {
     if (state !== undefined) this.#step({ type: 'request', peer: state, name, key })
   }
 
-  /** Serves a stream to a peer no more; does nothing if it is not served. */
+  /** Serves a stream to a peer no more, or to an old one not until it is requested again; does nothing if it is not served. */
   quit (peer: StreamPeer, name: string, key: string): void {
     const state = this.#conversations.get(peer.key)?.peer
     if (state !== undefined) this.#step({ type: 'quit', peer: state, name, key })

@@ -384,6 +384,74 @@ test('an old peer is asked to subscribe once', async () => {
   expect(old.all('OfferedHashesMsg').map(({ From, To, Stream }) => [From, To, Stream.Live])).toEqual([[0n, 3n, false]])
 })
 
+test('an old peer is not told that a stream is over, and not asked for it twice: it would hang up', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock, new Shelf().fill(1, 300))
+  const old = new Scripted(node, 1, false)
+  const Stream = { Name: 'SHELF', Key: 'x' }
+  const history = { ...Stream, Live: false }
+  const offers = (): number[] => old.all('OfferedHashesMsg').map(({ To }) => Number(To))
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  // It has not followed yet.
+  node.streamer.quit(old.peer, 'SHELF', 'x')
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  old.say('SubscribeMsg', { Stream: { ...Stream, Live: true }, History: { From: 0n, To: 0n }, Priority: 2 })
+  await clock.settle()
+  expect(offers()).toEqual([128])
+  node.streamer.quit(old.peer, 'SHELF', 'x')
+  old.say('WantedHashesMsg', { Stream: history, Want: new Uint8Array(17).fill(255), From: 129n, To: (1n << 64n) - 1n })
+  node.shelf.fill(301, 310)
+  await clock.advance(60_000)
+  // What it wants of the last offer it gets, and no other offer.
+  expect(old.all('ChunkDeliveryMsg').length).toBe(128)
+  expect(offers()).toEqual([128])
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  expect(offers().sort((a, b) => a - b)).toEqual([128, 256, 310])
+  expect(old.all('RequestSubscriptionMsg').length).toBe(1)
+  expect(old.all('QuitMsg')).toEqual([])
+  old.leave()
+  await clock.settle()
+  expect(nothingLeft(node.streamer)).toBe(true)
+})
+
+test('an old peer hears nothing more of a stream whose source failed, and is not asked again', async () => {
+  const clock = new VirtualClock()
+  const shelf = new Shelf().fill(1, 3)
+  const type = shelf.type()
+  const node = new Node(1, clock, shelf, {}, [{ ...type, source: (peer, key) => ({ ...type.source!(peer, key)!, cursor: async () => { throw new Error('no') } }) }])
+  const old = new Scripted(node, 1, false)
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  old.say('SubscribeMsg', { Stream: { Name: 'SHELF', Key: 'x', Live: true }, History: { From: 0n, To: 0n }, Priority: 2 })
+  await clock.advance(1_000)
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  expect(old.all('RequestSubscriptionMsg').length).toBe(1)
+  expect([...old.all('QuitMsg'), ...old.all('SubscribeErrorMsg')]).toEqual([])
+  expect(old.over).toBe(false)
+})
+
+test('an old peer that says Quit serves on, and what it serves is taken', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock)
+  const old = new Scripted(node, 1, false)
+  const subscription = node.streamer.subscribe(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  for (const Live of [true, false, true]) old.say('QuitMsg', { Stream: { Name: 'SHELF', Key: 'x', Live } })
+  await clock.settle()
+  expect(subscription.active).toBe(true)
+  old.offer(true, 0, 0, [id(1)])
+  await clock.settle()
+  expect(old.all('WantedHashesMsg').length).toBe(1)
+  // Each half is unsubscribed once: history as live began, live at the end.
+  subscription.close()
+  await clock.settle()
+  expect(old.all('UnsubscribeMsg').map(({ Stream }) => Stream.Live)).toEqual([false, true])
+  expect(old.over).toBe(false)
+})
+
 describe('a stream type that misbehaves', () => {
   const wrong: [what: string, sink: object][] = [
     ['answers fewer ids than it was asked', { need: async () => [] }],

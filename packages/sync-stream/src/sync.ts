@@ -51,7 +51,8 @@ export interface SyncStreamNeeds<P extends StreamPeer> {
  * Each node decides by its own depth what it takes of whom: of a far peer the one bin the
  * node itself falls in, of a neighbour all bins of the neighbourhood. So a chunk goes
  * nearer with each hop, and within the neighbourhood everybody has it. Old peers do not
- * ask by themselves; they are asked to, by the same rule.
+ * ask by themselves; they are asked to, by the same rule. They may ask us to take a stream,
+ * but do so late or never; it is taken without.
  *
  * @typeParam P - the overlay's peers, which are the streamer's as well.
  *
@@ -93,7 +94,7 @@ export class SyncStream<P extends StreamPeer> {
     this.#options = { ...DEFAULTS, ...options }
     const streams = this.#options.kinds.map(kind => STREAM_OF[kind])
     this.#wishes = new Wishes(this.#options, (peer, po, depth) =>
-      isLegacy(peer) ? [] : binsFor(po, depth).flatMap(bin => streams.map(name => `${name}|${formatBinKey(bin)}`)))
+      isLegacy(peer) ? legacyBins(binsFor(po, depth)).map(bin => `${SYNC}|${formatBinKey(bin)}`) : binsFor(po, depth).flatMap(bin => streams.map(name => `${name}|${formatBinKey(bin)}`)))
     this.#requests = new Wishes(this.#options, (peer, po, depth) =>
       isLegacy(peer) ? binsFor(po, depth).map(bin => `${SYNC}|${formatBinKey(bin)}`) : [])
     this.#healer = new Healer(needs, this.#options.refused)

@@ -78,6 +78,21 @@ test('old peers are asked to subscribe, and get what an old node may have', asyn
   await swarm.stop()
 })
 
+test('an old peer that never asks us to subscribe is subscribed to all the same, in the bins that it has', async () => {
+  const swarm = new Swarm(9)
+  const [old, b] = [await swarm.add(), await swarm.add()]
+  old.streamer.requestSubscription = () => {}
+  const chunks = swarm.makeChunks(60)
+  await old.chunks.put(chunks)
+  swarm.connect(old, b, { native: false })
+  const later = swarm.makeChunks(10)
+  await swarm.clock.advance(1_000)
+  await old.chunks.put(later)
+  await swarm.clock.until(async () => (await swarm.missing([...chunks, ...later])).length === 0, 60_000)
+  expect([...new Set(b.streamer.status().map(({ stream }) => stream.slice(0, -2)))].sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', 'g'].map(bin => `SYNC|${bin}`))
+  await swarm.stop()
+})
+
 test('what stands in the way is told: who lies, and who is silent', async () => {
   const swarm = new Swarm(7)
   const b = await swarm.add()
