@@ -28,6 +28,8 @@ export interface BzzConfig {
 export interface IntroduceOptions {
   /** The overlay address that was dialled, if it was known. */
   readonly expected?: Address | undefined
+  /** Which of this node's underlays mean something to the peer: bzz/6 has room for one, and names the first of these, or none. Defaults to all. */
+  readonly fits?: ((underlay: string) => boolean) | undefined
   readonly signal?: AbortSignal | undefined
   /** Milliseconds for each step. Defaults to 3,000. */
   readonly timeout?: number | undefined
@@ -124,10 +126,10 @@ export class Bzz {
    * @throws BzzError - see its codes. An aborted `signal` rejects with its reason.
    */
   async introduce (session: Session, options: IntroduceOptions = {}): Promise<BzzPeer> {
-    const { expected, signal, timeout } = options
+    const { expected, fits, signal, timeout } = options
     const { initiator } = session
     const common = { initiator, clock: this.#clock, signal, timeout }
-    const hello = await handshake(session.open(bzzSpec), this.#local(), { ...common, expected })
+    const hello = await handshake(session.open(bzzSpec), this.#local(fits), { ...common, expected })
     const isShared = session.protocols.some(({ name, version }) => name === idSpec.name && version === idSpec.version)
     const { overlay, underlay, light } = hello.remote
     if (this.#signed !== undefined && isShared) {
@@ -165,7 +167,7 @@ export class Bzz {
     void session.closed.then(claim.release)
   }
 
-  #local (): { overlay: Address, underlay: string, networkId: number, light: boolean } {
-    return { overlay: this.overlay, underlay: this.#underlays[0] ?? '', networkId: this.networkId, light: this.light }
+  #local (fits: (underlay: string) => boolean = () => true): { overlay: Address, underlay: string, networkId: number, light: boolean } {
+    return { overlay: this.overlay, underlay: this.#underlays.find(fits) ?? '', networkId: this.networkId, light: this.light }
   }
 }

@@ -19,13 +19,13 @@ function world () {
   }
   type Node = ReturnType<typeof node>
   /** Lets two nodes meet, the first dialling. */
-  const meet = async (a: Node, b: Node, protocols: { a?: readonly ProtocolId[], b?: readonly ProtocolId[], expected?: Uint8Array } = {}) => {
+  const meet = async (a: Node, b: Node, protocols: { a?: readonly ProtocolId[], b?: readonly ProtocolId[], expected?: Uint8Array, fits?: (underlay: string) => boolean } = {}) => {
     const address = `host${count++}`
     let listener: Promise<any> = Promise.resolve()
     const sessions: Session[] = []
     const shake = async (session: Session, bzz: Bzz, expected?: Uint8Array): Promise<any> => {
       sessions.push(session)
-      return bzz.introduce(session, { expected }).catch(async error => {
+      return bzz.introduce(session, { expected, fits: protocols.fits }).catch(async error => {
         await session.close(closeCodeOf(error))
         return error
       })
@@ -118,6 +118,18 @@ describe('a peer of the original', () => {
     const me = node({ unproven: 'refuse' })
     expect((await meet(node(), me, { a: old })).outcomes[1].code).toBe('NOT_TRUSTED')
     expect((await meet(node(), me)).outcomes[1].isProven).toBe(true)
+  })
+
+  test('is told the first underlay that means something to it, or none, and one with proof is shown them all', async () => {
+    const { node, meet } = world()
+    const enode = `enode://${'ab'.repeat(64)}@127.0.0.1:30303`
+    const a = node({ underlays: ['tcp://127.0.0.1:1', enode, enode.replace('30303', '30304')] })
+    for (const [scheme, underlays] of [['enode', [enode]], ['tcp', ['tcp://127.0.0.1:1']], ['pigeon', []]] as const) {
+      const { outcomes: [, atB] } = await meet(a, node(), { a: [bzzSpec], fits: underlay => underlay.startsWith(`${scheme}:`) })
+      expect(atB.record.underlays).toEqual(underlays)
+      const { outcomes: [, atC] } = await meet(a, node(), { fits: underlay => underlay.startsWith(`${scheme}:`) })
+      expect(atC.record.underlays).toEqual(a.bzz.localAddr.underlays)
+    }
   })
 
   test('may claim again once its connection has ended', async () => {

@@ -2,6 +2,7 @@ import type { Address, CloseCode } from '@skep/interface'
 import { toHex } from '@skep/pot'
 import { Link } from './link.ts'
 import type { Limits } from './options.ts'
+import type { Reach } from './reach.ts'
 import { settle } from './settle.ts'
 import type { HivePeer } from './types.ts'
 
@@ -21,6 +22,7 @@ export type Joined<P extends HivePeer> =
 export class Connections<P extends HivePeer> {
   readonly #base: Address
   readonly #limits: Limits
+  readonly #reach: Reach<P>
   /** The connection in use to each overlay address, in hex. */
   readonly #live = new Map<string, Link<P>>()
   /** Connections that a newer one has displaced, while they are kept open; the newest last. */
@@ -30,9 +32,10 @@ export class Connections<P extends HivePeer> {
   #pendingInbound = 0
   #pendingOutbound = 0
 
-  constructor (base: Address, limits: Limits) {
+  constructor (base: Address, limits: Limits, reach: Reach<P>) {
     this.#base = base
     this.#limits = limits
+    this.#reach = reach
   }
 
   /** Connections in use. */
@@ -166,7 +169,7 @@ export class Connections<P extends HivePeer> {
   }
 
   #put (peer: P, now: number): Link<P> {
-    const link = new Link(peer, this.#limits, now)
+    const link = new Link(peer, this.#limits, this.#reach, now)
     this.#live.set(link.id, link)
     this.#count(link, 1)
     return link

@@ -8,6 +8,7 @@ import { answer } from './gossip.ts'
 import { Known } from './known.ts'
 import type { Link, News } from './link.ts'
 import type { Limits } from './options.ts'
+import { SAME_SCHEMES, type Reach } from './reach.ts'
 import { underlaysForScope } from './scopes.ts'
 import { isLower } from './settle.ts'
 import { Tokens } from './tokens.ts'
@@ -29,6 +30,7 @@ const MAX_TURNS = 64
 export class HiveCore<P extends HivePeer> {
   readonly #table: Table<P>
   readonly #limits: Limits
+  readonly #reach: Reach<P>
   readonly #random: Pick<Random, 'float'>
   readonly #curve: Pick<Curve, 'recover'> | undefined
   readonly #connections: Connections<P>
@@ -50,14 +52,18 @@ export class HiveCore<P extends HivePeer> {
   #hasNews = false
   #effects: Effect<P>[] = []
 
-  constructor (needs: { table: Table<P>, random: Pick<Random, 'float'>, curve?: Pick<Curve, 'recover'> | undefined }, limits: Limits) {
+  constructor (
+    needs: { table: Table<P>, random: Pick<Random, 'float'>, curve?: Pick<Curve, 'recover'> | undefined, reach?: Reach<P> | undefined },
+    limits: Limits
+  ) {
     this.#table = needs.table
     this.#limits = limits
+    this.#reach = needs.reach ?? SAME_SCHEMES
     this.#random = needs.random
     this.#curve = needs.curve
-    this.#connections = new Connections(needs.table.base, limits)
+    this.#connections = new Connections(needs.table.base, limits, this.#reach)
     this.#dials = new Dials(limits, needs.random)
-    this.#known = new Known(limits.maxBook, limits.maxUnderlays)
+    this.#known = new Known(limits.maxBook, limits.maxUnderlays, underlays => this.#reach.ours(underlays))
     this.#verifications = new Tokens(limits.totalVerifyBurst, limits.totalVerifyInterval, 0)
   }
 
@@ -77,6 +83,11 @@ export class HiveCore<P extends HivePeer> {
     return this.#connections.admit(initiator)
   }
 
+  /** Whether a connection to the address is in use. */
+  isConnected (overlay: Address): boolean {
+    return this.#connections.has(overlay)
+  }
+
   /** A connection that was admitted will not join. */
   released (initiator?: boolean): void {
     this.#connections.released(initiator)
@@ -92,14 +103,14 @@ export class HiveCore<P extends HivePeer> {
     this.#hasNews = false
     switch (input.type) {
       case 'start': this.#start(input.connected, input.known, input.heard ?? []); break
-      case 'bootstrap': this.#dials.bootstrap(input.underlays, now); break
+      case 'bootstrap': this.#dials.bootstrap(this.#reach.ours(input.underlays), now); break
       case 'join': this.#join(now, input.peer); break
       case 'open': this.#open(now, input.peer, input.isNative === true); break
       case 'leave': this.#leave(now, input.peer); break
       case 'peers': this.#peers(now, input.from, input.records); break
       case 'records': this.#records(now, input.from, input.records); break
       case 'subPeers': this.#subPeers(now, input.from, input.depth); break
-      case 'dialled': this.#dialled(now, input.id, input.ok); break
+      case 'dialled': this.#dialled(now, input); break
       case 'tick': this.#tick(now); break
     }
     this.#announceDepth(now)
@@ -113,9 +124,9 @@ export class HiveCore<P extends HivePeer> {
 
   #start (connected: readonly PeerRecord[], known: readonly PeerRecord[], heard: readonly PeerRecord[]): void {
     this.#isStarted = true
-    for (const record of [...known, ...connected]) this.#known.reached(record)
-    this.#table.register([...connected, ...known, ...heard.flatMap(record => this.#known.told(record) ?? [])])
-    this.#formerly = [...connected]
+    const reached = known.flatMap(record => this.#known.reached(record) ?? [])
+    this.#formerly = connected.flatMap(record => this.#known.reached(record) ?? [])
+    this.#table.register([...this.#formerly, ...reached, ...heard.flatMap(record => this.#known.told(record) ?? [])])
   }
 
   #join (now: number, peer: P): void {
@@ -137,8 +148,9 @@ export class HiveCore<P extends HivePeer> {
     this.#effects.push({ type: 'accept', peer }, { type: 'changed' })
     if (peer.light) return
     if (peer.record.underlays.length > 0) {
-      this.#known.reached(peer.record, peer.signed)
-      this.#table.register([peer.record])
+      const record = this.#known.reached(peer.record, peer.signed)
+      if (record !== undefined) this.#table.register([record])
+      // The book keeps them all: the node may have other transports the next time.
       this.#effects.push({ type: 'save', record: peer.record, connected: true })
     }
     this.#broadcast(now, peer)
@@ -215,7 +227,8 @@ export class HiveCore<P extends HivePeer> {
       const underlays = underlaysForScope(link.scope, record.underlays)
       if (underlays.length === 0 || isSame(record.overlay, this.#table.base)) continue
       link.knows({ signed: record })
-      if (this.#known.isCurrent(record)) continue
+      const usable = this.#reach.ours(underlays)
+      if (usable.length === 0 || this.#known.isCurrent(record)) continue
       // Over the budget a record is passed over, not held against the peer.
       if (link.verifications.available(now) === 0 || this.#verifications.take(now) === 0) break
       link.verifications.take(now)
@@ -224,7 +237,7 @@ export class HiveCore<P extends HivePeer> {
         break
       }
       const wasMissed = this.#known.isMissed(record.overlay)
-      const merged = this.#known.signed(record, underlays)
+      const merged = this.#known.signed(record, usable)
       news.push(merged)
       if (wasMissed) this.#hasMoved(merged)
     }
@@ -303,7 +316,8 @@ export class HiveCore<P extends HivePeer> {
     }
   }
 
-  #dialled (now: number, id: number, ok: boolean): void {
+  #dialled (now: number, { id, ok, missed = [], reached }: Extract<Input<P>, { type: 'dialled' }>): void {
+    this.#dials.tried(missed, reached, now)
     const target = this.#dials.end(id, ok, now)
     if (target?.overlay === undefined || ok || this.#connections.has(target.overlay)) return
     this.#known.missed(target.overlay)
@@ -335,7 +349,8 @@ export class HiveCore<P extends HivePeer> {
       const record = urgent ?? this.#table.suggest()
       if (record === undefined) return
       this.#table.dialled(record.overlay)
-      const target = { overlay: record.overlay, underlays: record.underlays }
+      const usable = new Set(this.#reach.ours(record.underlays))
+      const target = { overlay: record.overlay, underlays: this.#dials.inOrder(record.underlays.filter(underlay => usable.has(underlay)), now) }
       if (target.underlays.length === 0 || this.#connections.has(target.overlay) || this.#dials.has(target)) continue
       // Two nodes that hear of each other at once would both dial, and one of the two would be for nothing.
       const yields = urgent === undefined && isLower(target.overlay, this.#table.base)

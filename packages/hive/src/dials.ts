@@ -9,6 +9,13 @@ interface Bootstrap {
   nextAt: number
 }
 
+/** An underlay that did not answer. */
+interface Miss {
+  readonly count: number
+  /** Until when others of the same address are tried before it. */
+  readonly until: number
+}
+
 /** A dial that is on its way or waits for its time. */
 interface Dial {
   readonly id: number
@@ -37,6 +44,8 @@ export class Dials {
   /** Dials that hold a slot and wait for their time. */
   #waiting: { readonly dial: Dial, readonly at: number }[] = []
   readonly #subnets = new Map<string, number>()
+  /** Bounded by `maxBook`; what failed longest ago is forgotten first. */
+  readonly #missed = new Map<string, Miss>()
   #nextId = 1
 
   constructor (limits: Limits, random: Pick<Random, 'float'>) {
@@ -99,6 +108,27 @@ export class Dials {
       dial.bootstrap.nextAt = now + this.#backoff(dial.bootstrap.attempts)
     }
     return dial.target
+  }
+
+  /**
+   * In which order to try the underlays of one address: as given, but those that did not
+   * answer lately after the others.
+   */
+  inOrder (underlays: readonly string[], now: number): readonly string[] {
+    const isMissed = (underlay: string): boolean => (this.#missed.get(underlay)?.until ?? now) > now
+    return [...underlays.filter(underlay => !isMissed(underlay)), ...underlays.filter(isMissed)]
+  }
+
+  /** Takes note of which underlays did not answer when they were dialled, and which did. */
+  tried (missed: readonly string[], reached: string | undefined, now: number): void {
+    for (const underlay of missed) {
+      const count = (this.#missed.get(underlay)?.count ?? 0) + 1
+      const wait = Math.min(this.#limits.maxUnderlayInterval, this.#limits.underlayInterval * 2 ** (count - 1))
+      this.#missed.delete(underlay)
+      this.#missed.set(underlay, { count, until: now + wait })
+      if (this.#missed.size > this.#limits.maxBook) this.#missed.delete(this.#missed.keys().next().value!)
+    }
+    if (reached !== undefined) this.#missed.delete(reached)
   }
 
   /** Adds bootstrap underlays. */

@@ -21,8 +21,8 @@ export type Input<P> =
   | { readonly type: 'records', readonly from: P, readonly records: readonly SignedRecord[] }
   /** The peer asks for addresses at `depth` or nearer to it. */
   | { readonly type: 'subPeers', readonly from: P, readonly depth: number }
-  /** A dial has ended, well or not. */
-  | { readonly type: 'dialled', readonly id: number, readonly ok: boolean }
+  /** A dial has ended, well or not; these underlays did not answer, and that one did. */
+  | { readonly type: 'dialled', readonly id: number, readonly ok: boolean, readonly missed?: readonly string[], readonly reached?: string | undefined }
   /** Time has passed. */
   | { readonly type: 'tick' }
 

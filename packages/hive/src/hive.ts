@@ -8,6 +8,7 @@ import { HiveError } from './errors.ts'
 import { peerInfoOf, type HiveEvent, type PeerInfo } from './events.ts'
 import { hiveSpec, nativeHiveSpec } from './message.ts'
 import { limitsOf, type HiveOptions, type Limits } from './options.ts'
+import type { Reach } from './reach.ts'
 import type { DialTarget, HivePeer, Table } from './types.ts'
 
 /** The conns of one peer. */
@@ -68,6 +69,7 @@ export class Hive<P extends HivePeer> {
    * @param needs.dial - connects to a target and lets the connection join; rejects when that failed.
    *   Gives up when `signal` aborts.
    * @param needs.curve - what checks the signatures of gossiped records. Defaults to `nobleCurve` of `@skep/identity`.
+   * @param needs.reach - which underlays this node and its peers can dial. Without it this node dials all, and a peer those of its own schemes.
    * @throws RangeError - if an option is out of range.
    */
   constructor (
@@ -78,6 +80,7 @@ export class Hive<P extends HivePeer> {
       store?: Store | undefined
       curve?: Pick<Curve, 'recover'> | undefined
       dial (target: DialTarget, options: { signal: AbortSignal }): Promise<void>
+      reach?: Reach<P> | undefined
     },
     options: HiveOptions = {}
   ) {
@@ -295,15 +298,17 @@ export class Hive<P extends HivePeer> {
     const abort = new AbortController()
     this.#dials.add(abort)
     this.#emit({ type: 'dialling', target })
-    void this.#dialAll(target, abort.signal).then(() => undefined, (error: unknown) => error ?? new Error('no reason')).then(error => {
+    const missed: string[] = []
+    let reached: string | undefined
+    void this.#dialAll(target, abort.signal, missed).then(underlay => { reached = underlay }, (error: unknown) => error ?? new Error('no reason')).then(error => {
       this.#dials.delete(abort)
-      this.#step({ type: 'dialled', id, ok: error === undefined })
+      this.#step({ type: 'dialled', id, ok: error === undefined, missed, reached })
       if (error !== undefined) this.#emit({ type: 'unreached', target, error })
     })
   }
 
-  /** Tries one underlay after another, each with its own time. */
-  async #dialAll ({ overlay, underlays }: DialTarget, signal: AbortSignal): Promise<void> {
+  /** Tries one underlay after another, each with its own time, and says which one it was; the others go into `missed`. */
+  async #dialAll ({ overlay, underlays }: DialTarget, signal: AbortSignal, missed: string[]): Promise<string> {
     const until = this.#clock.now() + this.#limits.dialTotalTimeout
     let fault: unknown
     for (const underlay of underlays) {
@@ -311,10 +316,13 @@ export class Hive<P extends HivePeer> {
       if (left <= 0) break
       try {
         await this.#dialOne({ ...(overlay !== undefined && { overlay }), underlays: [underlay] }, left, signal)
-        return
+        return underlay
       } catch (error) {
         fault = error
         signal.throwIfAborted()
+        // It connected to us meanwhile: another underlay would only make a second connection.
+        if (overlay !== undefined && this.#core.isConnected(overlay)) break
+        missed.push(underlay)
       }
     }
     throw fault

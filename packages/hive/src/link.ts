@@ -1,6 +1,7 @@
 import { toHex } from '@skep/pot'
 import type { PeerRecord, Scope, SignedRecord } from '@skep/identity'
 import type { Limits } from './options.ts'
+import type { Reach } from './reach.ts'
 import { plausibleUnderlays, scopeOfPeer, underlaysForScope } from './scopes.ts'
 import { Told } from './told.ts'
 import { Tokens } from './tokens.ts'
@@ -17,8 +18,7 @@ export class Link<P extends HivePeer> {
   /** The overlay address in hex. */
   readonly id: string
   readonly scope: Scope
-  /** A peer of the original dials nothing but enode URLs. */
-  readonly #onlyEnode: boolean
+  readonly #reach: Reach<P>
   readonly #told: Told
   readonly incoming: Tokens
   readonly outgoing: Tokens
@@ -36,11 +36,11 @@ export class Link<P extends HivePeer> {
   /** The depth that the peer was told; `undefined` before the first time. */
   depthTold: number | undefined
 
-  constructor (peer: P, limits: Limits, now: number) {
+  constructor (peer: P, limits: Limits, reach: Reach<P>, now: number) {
     this.peer = peer
     this.id = toHex(peer.overlay)
     this.scope = scopeOfPeer(peer)
-    this.#onlyEnode = peer.record.underlays[0]?.startsWith('enode://') === true
+    this.#reach = reach
     this.#told = new Told(limits.maxTold)
     this.incoming = new Tokens(limits.gossipBurst, limits.gossipInterval, now)
     this.outgoing = new Tokens(limits.gossipBurst, limits.gossipInterval, now)
@@ -62,11 +62,12 @@ export class Link<P extends HivePeer> {
   newsOf (other: HivePeer): News | undefined {
     if (other.light || toHex(other.overlay) === this.id) return undefined
     const { signed } = other
-    const plausible = plausibleUnderlays(other)
-    if (this.isNative && signed !== undefined && plausible.length > 0 && underlaysForScope(this.scope, signed.underlays).length === signed.underlays.length) {
+    const usable = this.#reach.theirs(this.peer, plausibleUnderlays(other))
+    // Signed it goes whole: the peer passes over what it cannot dial.
+    if (this.isNative && signed !== undefined && usable.length > 0 && underlaysForScope(this.scope, signed.underlays).length === signed.underlays.length) {
       return this.#told.has(other.overlay, versionOf(signed)) ? undefined : { signed }
     }
-    const underlays = underlaysForScope(this.scope, plausible).filter(underlay => !this.#onlyEnode || underlay.startsWith('enode://'))
+    const underlays = underlaysForScope(this.scope, usable)
     if (underlays.length === 0 || this.#told.has(other.overlay, underlays[0]!)) return undefined
     return { record: { overlay: other.overlay, underlays } }
   }

@@ -58,6 +58,10 @@ export interface HiveOptions {
   readonly maxTold?: number
   /** Underlays kept of one address. Defaults to 4. */
   readonly maxUnderlays?: number
+  /** Milliseconds for which an underlay that did not answer is tried after the others of its address; doubled each time. Defaults to 30,000. */
+  readonly underlayInterval?: number
+  /** The longest such wait in milliseconds. Defaults to 600,000. */
+  readonly maxUnderlayInterval?: number
   /** Milliseconds between two announcements of a changed depth. Defaults to 1,000. */
   readonly depthInterval?: number
   /** Milliseconds between two requests to one random peer when nothing changes. Defaults to 30,000. */
@@ -105,6 +109,8 @@ const DEFAULTS: Limits = {
   messageInterval: 250,
   maxTold: 1_024,
   maxUnderlays: 4,
+  underlayInterval: 30_000,
+  maxUnderlayInterval: 600_000,
   depthInterval: 1_000,
   refreshInterval: 30_000,
   displacedGrace: 5_000,

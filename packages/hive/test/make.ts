@@ -1,4 +1,4 @@
-import { HiveCore, limitsOf, type Effect, type HiveOptions, type HivePeer, type Input } from '@skep/hive'
+import { HiveCore, limitsOf, type Effect, type HiveOptions, type HivePeer, type Input, type Reach } from '@skep/hive'
 import type { PeerRecord } from '@skep/identity'
 import type { CloseCode } from '@skep/interface'
 import { toHex } from '@skep/pot'
@@ -31,10 +31,10 @@ export const wire = ({ overlay, underlays }: PeerRecord): { OAddr: Uint8Array, U
   ({ OAddr: overlay, UAddr: new TextEncoder().encode(underlays[0]) })
 
 /** A core on a list, with what a test wants to ask of it. */
-export function core (base = address(0), options: HiveOptions = {}) {
+export function core (base = address(0), options: HiveOptions = {}, reach?: Reach<TestPeer>) {
   const table = new ListTable<TestPeer>(base)
   const limits = limitsOf(options)
-  const hive = new HiveCore<TestPeer>({ table, random: new SeededRandom(1) }, limits)
+  const hive = new HiveCore<TestPeer>({ table, random: new SeededRandom(1), reach }, limits)
   let now = 0
   const step = (input: Input<TestPeer>): Effect<TestPeer>[] => hive.step(now, input)
   const only = <T extends Effect<TestPeer>['type']> (effects: Effect<TestPeer>[], type: T) =>

@@ -4,6 +4,7 @@ import { type Hive, hiveSpec, nativeHiveSpec } from '@skep/hive'
 import { nativeSpec, streamSpec, type Streamer } from '@skep/streamer'
 import { NodeError } from './errors.ts'
 import { NodePeer } from './peer.ts'
+import { schemeOf } from './reach.ts'
 import type { Hello } from './types.ts'
 
 /** The sub-protocols of a skep node, each with how many message codes it has. */
@@ -22,21 +23,30 @@ export interface Host {
   log (line: string): void
 }
 
+export interface SessionOptions {
+  /** The scheme of the session's transport: the peer understands underlays of this one at least. */
+  readonly scheme: string
+  /** The overlay address that was dialled, if it was known. */
+  readonly expected?: Address
+  readonly signal: AbortSignal
+}
+
 /**
  * Leads one session from its handshake to its end: bzz, then hive and stream side by side.
  *
  * `joined` resolves when the peer was taken on and rejects when it was not; `ended` resolves,
  * and never rejects, when nothing of the session is left. The end of one sub-protocol ends all.
  */
-export function converse (session: Session, host: Host, options: { readonly expected?: Address, readonly signal: AbortSignal }): { joined: Promise<NodePeer>, ended: Promise<void> } {
+export function converse (session: Session, host: Host, options: SessionOptions): { joined: Promise<NodePeer>, ended: Promise<void> } {
   const joined = join(session, host, options)
   return { joined, ended: joined.then(async peer => await talk(session, peer, host, options.signal), () => {}) }
 }
 
-async function join (session: Session, host: Host, { expected, signal }: { readonly expected?: Address, readonly signal: AbortSignal }): Promise<NodePeer> {
+async function join (session: Session, host: Host, { scheme, expected, signal }: SessionOptions): Promise<NodePeer> {
   let peer: NodePeer
   try {
-    peer = new NodePeer(await host.bzz.introduce(session, { expected, signal }), host.nextSerial(), isShared(session, nativeSpec))
+    const fits = (underlay: string): boolean => schemeOf(underlay) === scheme
+    peer = new NodePeer(await host.bzz.introduce(session, { expected, fits, signal }), host.nextSerial(), { native: isShared(session, nativeSpec), scheme })
   } catch (error) {
     if (!session.initiator) host.hive.released(false)
     await session.close(closeCodeOf(error))

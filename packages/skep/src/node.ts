@@ -6,7 +6,7 @@ import { ChunkStore } from '@skep/chunk-store'
 import { Hive } from '@skep/hive'
 import { identity, parseUnderlay, type PeerRecord } from '@skep/identity'
 import { IntervalsStore } from '@skep/intervals-store'
-import { Kademlia } from '@skep/kademlia'
+import { depthOf, Kademlia } from '@skep/kademlia'
 import { toHex } from '@skep/pot'
 import { Retrieval } from '@skep/retrieval-stream'
 import { systemClock, systemRandom } from '@skep/runtime'
@@ -17,7 +17,9 @@ import { wasmCurve } from './curve.ts'
 import { NodeError } from './errors.ts'
 import { downloadFile, uploadFile, type Chunks } from './files.ts'
 import { metricsOf } from './metrics.ts'
+import { inEachNetwork } from './networks.ts'
 import type { NodePeer } from './peer.ts'
+import { dials, reachOf } from './reach.ts'
 import { tcpTransport } from './tcp.ts'
 import type { Hello, Listener, Node, NodeEvent, NodeOptions, PeerInfo, Status, Transport } from './types.ts'
 import { CLIENT } from './version.ts'
@@ -70,9 +72,10 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const servers: Listener[] = []
   const emit = (event: NodeEvent): void => { for (const listener of listeners) listener(event) }
 
-  const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random })
+  const table = new Kademlia<PeerRecord, NodePeer>({ base, clock, random }, transports.length < 2 ? {} : { policy: inEachNetwork(transports.map(({ scheme }) => scheme)) })
   const chunks = await ChunkStore.open({ store, ...(bodies !== undefined && { bodies }), base, clock, random }, {
-    depth: () => table.depth,
+    // The depth among all peers: what a bridge keeps for a smaller network besides may go when there is no room.
+    depth: () => depthOf(table.view().sizes),
     validators: everyValidator,
     onCorrupt: ({ address, why }) => log(`chunk ${toHex(address)} is damaged on disk (${why}): it is fetched again`),
     ...(options.boot !== undefined && { boot: options.boot }),
@@ -82,7 +85,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
   const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false, validators: everyValidator })
   const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock }, { kinds: everyValidator.map(({ kind }) => kind) })
-  const hive = new Hive<NodePeer>({ table, clock, random, store, curve, dial }, { networkId })
+  const hive = new Hive<NodePeer>({ table, clock, random, store, curve, dial, reach: reachOf(transports) }, { networkId })
   const underlays = (): string[] => servers.map(server => server.underlay)
 
   const host: Host = {
@@ -102,10 +105,10 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const started = new Promise<void>(resolve => { begin = resolve })
 
   /** Leads a session to its end, and remembers it until then. */
-  function attach (session: Session, expected?: Address): Promise<NodePeer> {
+  function attach (session: Session, { scheme }: Transport, expected?: Address): Promise<NodePeer> {
     const abort = new AbortController()
     if (stopping.signal.aborted) abort.abort(stopping.signal.reason)
-    const { joined, ended } = converse(session, host, { signal: abort.signal, ...(expected !== undefined && { expected }) })
+    const { joined, ended } = converse(session, host, { scheme, signal: abort.signal, ...(expected !== undefined && { expected }) })
     conversations.set(ended, abort)
     void ended.finally(() => conversations.delete(ended))
     return joined
@@ -115,10 +118,10 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     const either = AbortSignal.any([signal, stopping.signal])
     let failure: unknown = new NodeError('BAD_UNDERLAY', 'no transport here dials any of its underlays')
     for (const underlay of target.underlays) {
-      const transport = transports.find(({ scheme }) => underlay.startsWith(`${scheme}://`))
+      const transport = transports.find(each => dials(each, underlay))
       if (transport === undefined) continue
       try {
-        await attach(await transport.dial(underlay, { hello, signal: either }), target.overlay)
+        await attach(await transport.dial(underlay, { hello, signal: either }), transport, target.overlay)
         return
       } catch (error) {
         failure = error
@@ -140,7 +143,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
         },
         onSession: session => {
           // Who dials before we know our own addresses waits until we can tell them.
-          started.then(async () => await attach(session)).catch((error: unknown) => log(`refused ${session.remote.address ?? 'a remote'}: ${reasonOf(error)}`))
+          started.then(async () => await attach(session, transport)).catch((error: unknown) => log(`refused ${session.remote.address ?? 'a remote'}: ${reasonOf(error)}`))
         }
       }))
     } catch (error) {
@@ -224,7 +227,7 @@ export async function createNode (options: NodeOptions): Promise<Node> {
 
   function peers (): PeerInfo[] {
     return [...table.peers()].map(([peer, po]) => ({
-      overlay: toHex(peer.overlay), underlay: peer.record.underlays[0] ?? '', light: peer.light, po, outbound: peer.initiator
+      overlay: toHex(peer.overlay), underlay: peer.underlay, light: peer.light, po, outbound: peer.initiator
     }))
   }
 

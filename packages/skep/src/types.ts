@@ -58,7 +58,7 @@ export interface NodeOptions {
   readonly bodies?: Store
   readonly clock?: Clock
   readonly random?: Random
-  /** Ways to reach others. Defaults to tcp. */
+  /** Ways to reach others, the preferred first; each has a scheme of its own. With more than one the node is a bridge between their networks. Defaults to tcp. */
   readonly transports?: readonly Transport[]
   /** Where to listen, `scheme://` optional before tcp's `host:port`. Defaults to none. */
   readonly listen?: readonly string[]

@@ -6,10 +6,11 @@ import { proximity, toHex } from '@skep/pot'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { createApi } from '@skep/api-http'
-import { makeChunk, split } from '@skep/chunk'
+import { makeChunk } from '@skep/chunk'
 import { encodeMetadata, makeSingleOwnerChunk, makeUpdateChunk, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { identity } from '@skep/identity'
 import { createNode, memoryTransport, type Metric, type Node, type NodeOptions } from 'skep'
+import { addressesOf, once, read } from './files.ts'
 
 /** A network of real nodes in one process, under one virtual clock. */
 class World {
@@ -112,31 +113,6 @@ function methods (store: Store): Store {
     range: options => store.range(options),
     close: async () => await store.close()
   }
-}
-
-async function * once (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-async function addressesOf (file: Uint8Array): Promise<Address[]> {
-  const out: Address[] = []
-  for await (const { address } of split(once(file), { rule: 'bee' })) out.push(address)
-  return out
-}
-
-async function read (node: Node, reference: Address, clock: VirtualClock): Promise<Uint8Array> {
-  let done: Uint8Array | undefined
-  let failed: unknown
-  void (async () => {
-    const { size, body } = await node.download(reference)
-    const out = new Uint8Array(size)
-    let at = 0
-    for await (const bytes of body) { out.set(bytes, at); at += bytes.length }
-    done = out
-  })().catch((error: unknown) => { failed = error })
-  await clock.until(() => done !== undefined || failed !== undefined, 120_000)
-  if (failed !== undefined) throw failed
-  return done!
 }
 
 describe.each([1, 2, 3])('eight nodes, seed %i', seed => {

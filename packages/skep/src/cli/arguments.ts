@@ -56,8 +56,24 @@ export function collect (text: string, before: readonly string[] = []): string[]
   return [...before, text]
 }
 
-/** Reads the name of a transport. */
-export function transport (text: string): 'tcp' | 'rlpx' {
+/** How nodes connect: our own frames over TCP, or as the nodes of 2018 do. */
+export type TransportName = 'tcp' | 'rlpx'
+
+/** Reads the names of transports, one each time. */
+export function transport (text: string, before: readonly TransportName[] = []): TransportName[] {
   if (text !== 'tcp' && text !== 'rlpx') throw new InvalidArgumentError('Expected tcp or rlpx.')
-  return text
+  return [...before, text]
+}
+
+/** Where to listen, and over which transport if the text says so. */
+export interface ListenAddress extends HostPort {
+  readonly transport?: TransportName
+}
+
+/** Reads addresses to listen on, one each time: `host:port`, `tcp://host:port` or `rlpx://host:port`. */
+export function listenAddress (text: string, before: readonly ListenAddress[] = []): ListenAddress[] {
+  const match = /^(?:(tcp|rlpx):\/\/)?([^/]*)$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('Expected HOST:PORT, tcp://HOST:PORT or rlpx://HOST:PORT.')
+  const name = match[1] as TransportName | undefined
+  return [...before, { ...hostPort(match[2]!), ...(name !== undefined && { transport: name }) }]
 }

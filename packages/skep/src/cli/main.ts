@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
-import { apiUrl, collect, DEFAULT_API, hostPort, networkId, reference, transport } from './arguments.ts'
+import { apiUrl, collect, DEFAULT_API, hostPort, listenAddress, networkId, reference, transport } from './arguments.ts'
 import { describe } from './errors.ts'
 import type { Io } from './io.ts'
 
@@ -48,8 +48,8 @@ function commands (io: Io, signal: AbortSignal, done: (code: number) => void): C
   program.command('node')
     .description('run a node until it is told to stop')
     .requiredOption('--data <DIR>', 'folder for the key and the chunks; made on first start')
-    .option('--listen <HOST:PORT>', 'where other nodes connect', hostPort, hostPort('127.0.0.1:0'))
-    .option('--transport <NAME>', 'how nodes connect: tcp, or rlpx as the nodes of 2018 do', transport, 'tcp')
+    .option('--transport <NAME>', 'how nodes connect: tcp, or rlpx as the nodes of 2018 do; give both for a bridge (default: tcp)', transport)
+    .option('--listen <ADDRESS>', 'where other nodes connect, HOST:PORT, with tcp:// or rlpx:// before it where there are both; may be given several times (default: 127.0.0.1:0)', listenAddress)
     .option('--api <HOST:PORT>', 'where the HTTP API listens', hostPort, hostPort('127.0.0.1:0'))
     .option('--bootnode <ADDRESS>', 'a node to begin with; may be given several times', collect)
     .option('--network-id <N>', 'only nodes of the same network meet', networkId, 3)

@@ -6,18 +6,19 @@ import { createNode } from '../node.ts'
 import { rlpxTransport } from '../rlpx.ts'
 import { tcpTransport } from '../tcp.ts'
 import { CLIENT } from '../version.ts'
-import { formatHostPort, isLoopback, type HostPort } from './arguments.ts'
+import { formatHostPort, isLoopback, type HostPort, type ListenAddress, type TransportName } from './arguments.ts'
 import { openDataFolder } from './data-folder.ts'
 import { CliError, describe } from './errors.ts'
 import { print, type Io } from './io.ts'
 import { limitedLog } from './log.ts'
 import { STOP_SIGNALS } from './signals.ts'
+import { checkBootnode, planTransports } from './transports.ts'
 
 /** The words after `skep node`, read. */
 export interface NodeCommand {
   readonly data: string
-  readonly listen: HostPort
-  readonly transport: 'tcp' | 'rlpx'
+  readonly listen?: readonly ListenAddress[]
+  readonly transport?: readonly TransportName[]
   readonly api: HostPort
   readonly bootnode?: readonly string[]
   readonly networkId: number
@@ -34,10 +35,12 @@ const STOP_WITHIN = 4_500
 
 /** `skep node`: runs a node until a signal, or the end of stdin, stops it. */
 export async function runNode (command: NodeCommand, io: Io): Promise<number> {
-  for (const [option, { host }] of [['--listen', command.listen], ['--api', command.api]] as const) {
+  const plan = planTransports(command.transport, command.listen)
+  for (const bootnode of command.bootnode ?? []) checkBootnode(plan, bootnode)
+  // RLPx encrypts, and proves the remote's key.
+  const open = plan.listen.filter(({ transport }) => transport === 'tcp').map(({ host }) => ['--listen', host] as const)
+  for (const [option, host] of [...open, ['--api', command.api.host] as const]) {
     if (isLoopback(host) || command.insecure) continue
-    // RLPx encrypts, and proves the remote's key.
-    if (option === '--listen' && command.transport === 'rlpx') continue
     throw new CliError(`${option} ${host}: others on the network would reach it, and connections are neither encrypted nor authenticated; add --insecure if that is meant`)
   }
   const asked = stopAsked(command, io)
@@ -48,8 +51,8 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
     key,
     store,
     bodies,
-    transports: [command.transport === 'rlpx' ? rlpxTransport({ ...ambient, key }) : tcpTransport(ambient)],
-    listen: [`${command.transport === 'rlpx' ? 'enode' : 'tcp'}://${formatHostPort(command.listen)}`],
+    transports: plan.transports.map(name => name === 'rlpx' ? rlpxTransport({ ...ambient, key }) : tcpTransport(ambient)),
+    listen: plan.listen.map(({ transport, ...where }) => `${transport === 'rlpx' ? 'enode' : 'tcp'}://${formatHostPort(where)}`),
     bootnodes: command.bootnode ?? [],
     networkId: command.networkId,
     light: command.light,
@@ -65,8 +68,9 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
     const api = createApi(node, { version: CLIENT, ...(isLoopback(command.api.host) && { allowedHosts: hosts }) })
     const served = await serve(api, command.api)
     try {
-      const facts = { ready: true, overlay: toHex(node.overlay), listen: node.listen[0], api: served.url, pid: io.pid }
-      await print(io.stdout, command.json ? `${JSON.stringify(facts)}\n` : `overlay  ${facts.overlay}\nlisten   ${facts.listen}\napi      ${facts.api}\n`)
+      const facts = { ready: true, overlay: toHex(node.overlay), listen: node.listen[0], underlays: node.listen, api: served.url, pid: io.pid }
+      const listens = node.listen.map(underlay => `listen   ${underlay}\n`).join('')
+      await print(io.stdout, command.json ? `${JSON.stringify(facts)}\n` : `overlay  ${facts.overlay}\n${listens}api      ${facts.api}\n`)
       say(`stopping: ${await asked}`)
     } finally {
       await served.close()

@@ -25,7 +25,7 @@ export function describeStatus (status: Status): string {
   const facts = formatTable([
     ['overlay', status.overlay],
     ['network', `${status.networkId}${status.light ? ', light node' : ''}`],
-    ['listen', status.listen.join(' ') || '-'],
+    ...(status.listen.length === 0 ? ['-'] : status.listen).map((underlay, i) => [i === 0 ? 'listen' : '', underlay]),
     ['depth', `${status.depth}`],
     ['peers', `${status.connected} connected, ${status.known} known`],
     ['chunks', `${status.chunks}`],

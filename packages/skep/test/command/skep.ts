@@ -25,6 +25,8 @@ export interface ReadyLine {
   readonly ready: true
   readonly overlay: string
   readonly listen: string
+  /** All that `listen` is the first of. */
+  readonly underlays: readonly string[]
   readonly api: string
   readonly pid: number
 }
