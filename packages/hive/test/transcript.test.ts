@@ -51,6 +51,39 @@ describe('a recorded session of three nodes of the original', () => {
     expect(me.only(effects, 'peers')).toEqual([{ type: 'peers', to: light, records: [full.record] }])
   })
 
+  // The law: whoever is asked for addresses and knows nobody else stays silent, as the two did; what it is told it knows, and may dial,
+  // and nothing of it is a fault.
+  test.each([['full', 0], ['light', 1]] as const)('is answered as the original allows in place of the %s node too', (_, which) => {
+    const of = (dir: string): any[] => recorded.filter(line => line.dir === dir && line.code === BZZ)
+    const others = of('recv').map(({ decoded }) => handshake(decoded))
+    const { overlay } = handshake(of('send')[0].decoded)
+    const me = core(others[which]!.overlay)
+    me.step({ type: 'start', connected: [], known: [] })
+    const center = peer(overlay, { initiator: true, record: { overlay, underlays: [`enode://${'ab'.repeat(64)}@127.0.0.1:30399`] } })
+    const effects = me.meet(center)
+    const told: string[] = []
+    let asked = 0
+    for (const { dir, code, payload } of recorded) {
+      if (dir !== 'send' || code < HIVE) continue
+      const { name, value } = decodeMessage(hiveSpec, fromHex(`0${code - HIVE}${payload}`))
+      if (name === 'subPeersMsg') {
+        // It asks each once, in the order in which they came.
+        if (asked++ === which) effects.push(...me.step({ type: 'subPeers', from: center, depth: value.Depth }))
+        continue
+      }
+      // Nobody is told of itself: that names the one to whom it was said.
+      if (value.Peers.some(({ OAddr }) => toHex(OAddr) === toHex(others[which]!.overlay))) continue
+      told.push(...value.Peers.map(({ OAddr }) => toHex(OAddr)))
+      effects.push(...me.step({ type: 'peers', from: center, records: value.Peers }))
+    }
+    expect(asked).toBe(2)
+    expect(told).toEqual([toHex(others[1 - which]!.overlay)])
+    expect(effects.filter(({ type }) => type === 'fault')).toEqual([])
+    expect(me.only(effects, 'subPeers')).toEqual([{ type: 'subPeers', to: center, depth: 0 }])
+    expect(me.only(effects, 'peers')).toEqual([])
+    for (const one of told) expect(me.table.records.has(one)).toBe(true)
+  })
+
   test('has addresses that are records for us too', () => {
     let seen = 0
     for (const { code, payload } of recorded) {
