@@ -16,13 +16,15 @@ export interface RlpxHello {
   readonly version: number
   readonly client: string
   readonly capabilities: readonly ProtocolId[]
+  /** Where it claims to listen; 0 says nothing, as servers of 2018 do. */
+  readonly port: number
   readonly id: Uint8Array
 }
 
 const helloBody = struct({ version: u32, client: text(), capabilities: list(struct({ name: text(), version: u32 })), port: u16, id: fixed(64) })
 
-export function encodeHello ({ version, client, capabilities, id }: RlpxHello): Uint8Array {
-  return encode(helloBody, { version, client, capabilities: capabilities.map(({ name, version }) => ({ name, version })), port: 0, id })
+export function encodeHello ({ version, client, capabilities, port, id }: RlpxHello): Uint8Array {
+  return encode(helloBody, { version, client, capabilities: capabilities.map(({ name, version }) => ({ name, version })), port, id })
 }
 
 /** Reads a hello; elements beyond the five are ignored. @throws RlpxError - `RLPX_PROTOCOL`. */
@@ -43,10 +45,10 @@ export function decodeHello (payload: Uint8Array): RlpxHello {
       reader.leave(inner)
     }
     reader.leave(outer)
-    reader.bigint()
+    const port = Number(reader.bigint())
     const id = reader.string()
     if (id.length !== 64) throw new RlpxError('RLPX_PROTOCOL', `a node id of ${id.length} bytes`, 'INVALID_IDENTITY')
-    return { version, client, capabilities, id: Uint8Array.from(id) }
+    return { version, client, capabilities, port, id: Uint8Array.from(id) }
   } catch (cause) {
     if (cause instanceof RlpxError) throw cause
     throw new RlpxError('RLPX_PROTOCOL', 'a hello that does not decode', 'PROTOCOL', { cause })

@@ -108,7 +108,7 @@ export class RlpxSession implements Session {
     const { id, client, capabilities } = this.#needs
     const theirs = new Promise<RlpxHello>((resolve, reject) => { this.#hello = { resolve, reject } })
     // Never compressed, so it goes out before that is agreed on.
-    this.#writer.add(HELLO, encodeHello({ version: BASE_VERSION, client, capabilities, id }), 0)
+    this.#writer.add(HELLO, encodeHello({ version: BASE_VERSION, client, capabilities, port: 0, id }), 0)
     this.#flush()
     this.#parse()
     try {
