@@ -255,6 +255,22 @@ describe('whoever takes too long is given up, not before its time', () => {
     expect(await raw.goodbye()).toBe(11)
   })
 
+  test('a frame that begins late in the time of another has its own time', async () => {
+    const { raw, session, conn } = await greeted({ limits: { frameTimeout: 700 } })
+    const source = conn.source[Symbol.asyncIterator]()
+    const [one, two] = [1, 2].map(() => Buffer.from(raw.frame(raw.body(STREAM, new Uint8Array(64)))))
+    const before = clock.pending
+    raw.socket.write(one!.subarray(0, 20))
+    while (clock.pending === before) await new Promise(resolve => setImmediate(resolve))
+    raw.socket.write(one!.subarray(20))
+    expect((await source.next()).value).toHaveLength(65)
+    await clock.advance(600)
+    raw.socket.write(two!.subarray(0, 20))
+    expect(await happened(session.closed)).toBe(false)
+    await lasts(700, session.closed)
+    expect(await raw.goodbye()).toBe(11)
+  })
+
   test('who is silent: keepAlive asks, dead ends it', async () => {
     const { raw, session } = await greeted({ limits: { keepAlive: 100, dead: 300 } })
     await clock.advance(100)
@@ -275,6 +291,15 @@ describe('whoever takes too long is given up, not before its time', () => {
     const closed = session.close()
     expect(await session.closed).toBe('REQUESTED')
     await lasts(700, closed)
+  })
+
+  test('a close with unread data here waits for the remote only', async () => {
+    const { raw, session } = await greeted({ limits: { window: 1 } })
+    for (let i = 0; i < 50; i++) raw.say(STREAM, new Uint8Array(60_000))
+    expect(await happened(session.closed)).toBe(false)
+    // No time passes, so nothing is torn down.
+    await session.close('QUITTING')
+    expect(await raw.goodbye()).toBe(8)
   })
 
   test('a reader of ours that takes its time is no reason to give up the remote', async () => {

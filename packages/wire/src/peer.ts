@@ -392,7 +392,7 @@ function isPromise (value: unknown): value is PromiseLike<unknown> {
 /** Why nothing goes out any more: the other end closed in good order, or the conn broke. */
 function gone (protocol: string, cause: unknown): WireError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return code === 'CONN_CLOSED' || code === 'WIRE_CLOSED'
+  return code === 'CONN_CLOSED' || code === 'WIRE_CLOSED' || code === 'RLPX_CLOSED'
     ? new WireError('WIRE_CLOSED', `${protocol}: the conversation is over`, { cause })
     : new WireError('WIRE_WRITE', `${protocol}: sending failed`, { cause })
 }
