@@ -58,9 +58,9 @@ export class ByteQueue {
     this.#joined.set(piece, at)
     this.#used += piece.length
     const last = this.#pieces.at(-1)
-    const isNext = last?.buffer === this.#joined.buffer && last.byteOffset + last.length === at
-    const from = isNext ? last.byteOffset : at
-    const joined = this.#joined.subarray(from, this.#used)
+    // Whatever is left of it ends where this begins.
+    const isNext = last?.buffer === this.#joined.buffer
+    const joined = this.#joined.subarray(isNext ? last.byteOffset : at, this.#used)
     if (isNext) this.#pieces[this.#pieces.length - 1] = joined
     else this.#pieces.push(joined)
   }

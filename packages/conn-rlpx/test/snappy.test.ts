@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { compress as theirs, uncompress } from 'snappyjs'
 import { specVectors } from '@skep/vectors'
 import { snappyRead, snappySize, snappyWrite } from '../src/snappy.ts'
 
@@ -71,6 +72,21 @@ test('garbage is refused with the code, and nothing is allocated for a length th
   }), { numRuns: 2000 })
   const bomb = Uint8Array.of(0xff, 0xff, 0xff, 0x07, 0, 0)
   expect(() => read(bomb, 2 ** 24)).toThrow('cannot give')
+})
+
+test('a copy reaches back to the first byte, and no further', () => {
+  // A literal of one byte, and a copy of four from one or two bytes before.
+  expect(read(Uint8Array.of(5, 0, 7, (3 << 2) | 2, 1, 0), LIMIT)).toEqual(new Uint8Array(5).fill(7))
+  expect(() => read(Uint8Array.of(5, 0, 7, (3 << 2) | 2, 2, 0), LIMIT)).toThrow('a copy from nowhere')
+  expect(() => read(Uint8Array.of(5, 0, 7, (3 << 2) | 2, 0, 0), LIMIT)).toThrow('a copy from nowhere')
+})
+
+test('another compression reads what we write, and we what it writes', () => {
+  fc.assert(fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.constant(new Uint8Array(300).fill(5))), { maxLength: 30 }), parts => {
+    const payload = Uint8Array.from(Buffer.concat(parts))
+    expect(Buffer.from(uncompress(compress(payload))).equals(payload)).toBe(true)
+    expect(Buffer.from(read(theirs(payload), LIMIT)).equals(payload)).toBe(true)
+  }))
 })
 
 test('a result over the limit is refused, one at the limit is not', () => {
