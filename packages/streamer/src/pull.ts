@@ -38,7 +38,7 @@ export class Half {
   /** Offers whose Wanted has not gone out yet, in order. */
   readonly queue: BatchState[] = []
   /** Batches that were wanted and are not complete. */
-  readonly open = new Set<BatchState>()
+  readonly open: BatchState[] = []
   /** The latest ask that was delivered. What was asked before it, and is not here, was passed over: peers deliver in order. */
   delivered = 0
   /** No more offers will be asked for. */
@@ -59,7 +59,7 @@ export class Half {
 
   /** Whether nothing of it is under way but the next offer. */
   get idle (): boolean {
-    return this.queue.length === 0 && this.open.size === 0
+    return this.queue.length === 0 && this.open.length === 0
   }
 }
 

@@ -190,7 +190,9 @@ export class Pulls {
 
   sealed ({ batch, ranges, done }: Extract<Input, { type: 'sealed' }>): void {
     const { half, pull } = batch
-    if (!half.open.delete(batch)) return
+    const at = half.open.indexOf(batch)
+    if (at === -1) return
+    half.open.splice(at, 1)
     pull.peer.batches--
     if (done) {
       for (const [from, to] of ranges) {
@@ -206,6 +208,7 @@ export class Pulls {
 
   #load (pull: Pull): void {
     this.#context.timers.cancel(pull.timer)
+    pull.timer = undefined
     this.#context.emit({ type: 'load', pull })
   }
 
@@ -308,7 +311,7 @@ export class Pulls {
     const { peer } = pull
     const { limits, now, timers } = this.#context
     // It goes out when one of those that are open is complete.
-    if (half.open.size >= limits.maxBatchesInFlight) return false
+    if (half.open.length >= limits.maxBatchesInFlight) return false
     if (!this.#hasRoom(peer, batch.open)) {
       peer.held.add(half)
       return false
@@ -316,7 +319,7 @@ export class Pulls {
     const wanted = batch.open > 0 ? this.#items.unasked(batch) : []
     peer.held.delete(half)
     half.queue.shift()
-    half.open.add(batch)
+    half.open.push(batch)
     batch.answered = true
     const next = half.live ? { from: batch.to + 1, to: undefined } : pull.gapAfter(batch.to)
     const vector = batch.ids.length > 0 ? new BitVector(batch.ids.length) : undefined
@@ -364,7 +367,7 @@ export class Pulls {
   }
 
   #complete (batch: BatchState): void {
-    if (batch.open > 0 || batch.closing || !batch.half.open.has(batch)) return
+    if (batch.open > 0 || batch.closing || !batch.half.open.includes(batch)) return
     batch.closing = true
     this.#context.timers.cancel(batch.timer)
     const { pull } = batch
@@ -458,7 +461,7 @@ export class Pulls {
       this.#items.abandon(batch)
       peer.batches--
     }
-    half.open.clear()
+    half.open.length = 0
     half.queue.length = 0
     half.expected = undefined
     peer.held.delete(half)

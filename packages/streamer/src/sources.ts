@@ -22,6 +22,8 @@ export class Sources {
   readonly #open = new Map<Feed, Source>()
   /** What runs for a half, each with a signal of its own, so that listeners do not pile up on one. */
   readonly #running = new Map<Serve, Set<AbortController>>()
+  /** Takes back that a live half waits for more. */
+  readonly #waiting = new Map<Serve, () => void>()
   readonly #delivering = new WeakMap<Serve, Promise<void>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
@@ -63,7 +65,26 @@ export class Sources {
     void ask().then(cursor => { this.#step({ type: 'cursor', feed, cursor }) })
   }
 
-  collect ({ serve, stretch }: Extract<Effect, { type: 'collect' }>): void {
+  collect (effect: Extract<Effect, { type: 'collect' }>): void {
+    const { serve, stretch } = effect
+    const source = this.#open.get(serve.feed)
+    if (!serve.live || source?.onMore === undefined) return this.#collect(effect)
+    // Most halves of most peers wait most of the time: so they hold nothing but this.
+    let here = false
+    try {
+      const stop = source.onMore(Math.max(1, stretch.from), () => {
+        here = true
+        this.#waiting.delete(serve)
+        this.#collect(effect)
+      })
+      // It may be called from within.
+      if (!here) this.#waiting.set(serve, stop)
+    } catch {
+      this.#step({ type: 'collected', serve, stretch, batch: undefined })
+    }
+  }
+
+  #collect ({ serve, stretch }: Extract<Effect, { type: 'collect' }>): void {
     const { from, to } = stretch
     const controller = this.#begin(serve)
     const collect = async (): Promise<Batch | undefined> => {
@@ -125,6 +146,8 @@ export class Sources {
 
   /** Stops what runs for a half. */
   halt (serve: Serve): void {
+    this.#waiting.get(serve)?.()
+    this.#waiting.delete(serve)
     const running = this.#running.get(serve)
     this.#running.delete(serve)
     for (const controller of running ?? []) controller.abort()

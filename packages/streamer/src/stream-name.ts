@@ -12,8 +12,18 @@ export const RETRIEVE_REQUEST = 'RETRIEVE_REQUEST'
 
 /** One text for name and key, also the one that intervals are kept under. */
 export function pairName (name: string, key: string): string {
-  return `${name}|${key}`
+  const pair = `${name}|${key}`
+  const kept = pairs.get(pair)
+  if (kept !== undefined) return kept
+  if (pairs.size < MAX_PAIRS && pair.length <= MAX_KEPT) pairs.set(pair, pair)
+  return pair
 }
+
+/** How many texts are kept once for all who need them: every peer has the same few dozen streams. */
+const MAX_PAIRS = 1_024
+/** Characters of the longest that is kept; a remote may name what it likes. */
+const MAX_KEPT = 64
+const pairs = new Map<string, string>()
 
 /** The original's text of one half. */
 export function halfName (name: string, key: string, live: boolean): string {

@@ -14,7 +14,7 @@ import { Sources } from './sources.ts'
 import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
 import { streamStatus } from './stream-status.ts'
 import type { Counters, LoadStatus, StreamStatus, WantStatus } from './status.ts'
-import type { Subscription, SubscriptionEnd } from './subscription.ts'
+import { Asked, type Subscription } from './subscription.ts'
 import type { Priority, StreamPeer, StreamType } from './type.ts'
 import { wantStatus } from './want-status.ts'
 
@@ -70,7 +70,8 @@ export class Streamer {
   readonly #conversations = new Map<string, Conversation>()
   /** Subscriptions to peers that do not run yet. */
   readonly #early = new WeakMap<StreamPeer, Map<string, () => void>>()
-  readonly #subscriptions = new Map<Pull, { subscription: Subscription, ended: (end: SubscriptionEnd) => void }>()
+  readonly #subscriptions = new Map<Pull, Asked>()
+  readonly #leaving = (asked: Asked): void => { this.#leave(asked) }
   readonly #listeners = new Set<() => void>()
   #decide: (peer: StreamPeer, name: string, key: string) => boolean = () => false
   #handle: RequestHandler = async () => undefined
@@ -152,7 +153,7 @@ export class Streamer {
     const pair = pairName(name, key)
     const state = this.#conversations.get(peer.key)?.peer
     const running = state?.pulls.get(pair)
-    if (running !== undefined) return this.#subscriptions.get(running)!.subscription
+    if (running !== undefined) return this.#subscriptions.get(running)!
     return this.#open(peer, state, name, key, options)
   }
 
@@ -272,26 +273,11 @@ export class Streamer {
     const { maxName, maxSubscribed } = this.#limits
     if (key.includes('|') || new TextEncoder().encode(key).length > maxName) throw new TypeError(`${key} is no key of a stream`)
     if (state !== undefined && 2 * (state.pulls.size + 1) > maxSubscribed) throw new StreamerError('STREAMER_LIMIT', `more than ${maxSubscribed} halves of streams asked of one peer`)
-    let ended = (_: SubscriptionEnd): void => {}
-    let active = true
-    let pull: Pull | undefined
-    const finished = new Promise<SubscriptionEnd>(resolve => { ended = resolve })
-    const finish = (end: SubscriptionEnd): void => {
-      active = false
-      options.signal?.removeEventListener('abort', close)
-      ended(end)
-    }
-    const close = (): void => {
-      if (!active) return
-      if (pull !== undefined) return this.#step({ type: 'unsubscribe', pull })
-      this.#early.get(peer)?.delete(pair)
-      finish('closed')
-    }
-    const subscription: Subscription = { peer, name, key, get active () { return active }, ended: finished, close }
+    const subscription = new Asked(peer, name, key, this.#leaving, options.signal)
     const begin = (to: PeerState): void => {
       const sink = type.sink!(peer, key)
       if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
-      pull = new Pull({
+      const pull = new Pull({
         peer: to,
         name,
         key,
@@ -300,27 +286,41 @@ export class Streamer {
         history: options.history ?? true,
         priority: options.priority ?? type.priority ?? 2
       })
+      subscription.pull = pull
       this.#sinks.open(pull, sink)
-      this.#subscriptions.set(pull, { subscription, ended: finish })
+      this.#subscriptions.set(pull, subscription)
       this.#step({ type: 'subscribe', pull })
     }
-    if (state === undefined) {
-      let early = this.#early.get(peer)
-      if (early === undefined) this.#early.set(peer, early = new Map())
-      early.set(pair, () => {
-        const running = this.#conversations.get(peer.key)
-        if (running === undefined || !active) return
-        try {
-          begin(running.peer)
-        } catch {
-          finish('refused')
-        }
-      })
-    } else {
-      begin(state)
+    try {
+      if (state !== undefined) begin(state)
+      else this.#whenRunning(peer, pair, subscription, begin)
+    } catch (error) {
+      // Nobody will hear of it: it takes its listener off.
+      subscription.finish('refused')
+      throw error
     }
-    options.signal?.addEventListener('abort', close)
     return subscription
+  }
+
+  #whenRunning (peer: StreamPeer, pair: string, subscription: Asked, begin: (to: PeerState) => void): void {
+    let early = this.#early.get(peer)
+    if (early === undefined) this.#early.set(peer, early = new Map())
+    early.set(pair, () => {
+      const running = this.#conversations.get(peer.key)
+      if (running === undefined || !subscription.active) return
+      try {
+        begin(running.peer)
+      } catch {
+        subscription.finish('refused')
+      }
+    })
+  }
+
+  #leave (subscription: Asked): void {
+    const { pull, peer, name, key } = subscription
+    if (pull !== undefined) return this.#step({ type: 'unsubscribe', pull })
+    this.#early.get(peer)?.delete(pairName(name, key))
+    subscription.finish('closed')
   }
 
   #step (input: Input): void {
@@ -341,7 +341,7 @@ export class Streamer {
       case 'seal': return this.#sinks.seal(effect)
       case 'over':
         this.#sinks.close(effect.pull)
-        this.#subscriptions.get(effect.pull)?.ended(effect.end)
+        this.#subscriptions.get(effect.pull)?.finish(effect.end)
         this.#subscriptions.delete(effect.pull)
         return
       case 'cursor': return this.#sources.cursor(effect.feed)

@@ -1,3 +1,4 @@
+import type { Pull } from './pull.ts'
 import type { StreamPeer } from './type.ts'
 
 /** A stream asked of a peer, until one of them ends it. */
@@ -25,3 +26,49 @@ export type SubscriptionEnd =
   | 'refused'
   /** The peer has gone, or the streamer was stopped. */
   | 'gone'
+
+/** A subscription as the streamer has it. There are dozens for each peer, so it holds no closures of its own. */
+export class Asked implements Subscription {
+  readonly peer: StreamPeer
+  readonly name: string
+  readonly key: string
+  readonly ended: Promise<SubscriptionEnd>
+  /** What it became when it began. */
+  pull: Pull | undefined
+  readonly #leave: (subscription: Asked) => void
+  #resolve = (_: SubscriptionEnd): void => {}
+  #active = true
+  #release: (() => void) | undefined
+
+  /**
+   * @param leave - ends it on the streamer's side.
+   * @param signal - closes it.
+   */
+  constructor (peer: StreamPeer, name: string, key: string, leave: (subscription: Asked) => void, signal: AbortSignal | undefined) {
+    this.peer = peer
+    this.name = name
+    this.key = key
+    this.#leave = leave
+    this.ended = new Promise(resolve => { this.#resolve = resolve })
+    if (signal === undefined) return
+    const close = (): void => { this.close() }
+    signal.addEventListener('abort', close)
+    this.#release = () => { signal.removeEventListener('abort', close) }
+  }
+
+  get active (): boolean {
+    return this.#active
+  }
+
+  close (): void {
+    if (this.#active) this.#leave(this)
+  }
+
+  /** It is over. */
+  finish (end: SubscriptionEnd): void {
+    this.#active = false
+    this.#release?.()
+    this.#release = undefined
+    this.#resolve(end)
+  }
+}

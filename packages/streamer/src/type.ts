@@ -48,6 +48,15 @@ export interface Source {
    */
   batch (from: number, to: number | undefined, options: { readonly limit: number, readonly signal: AbortSignal }): Promise<Batch>
 
+  /**
+   * Calls `more` once, as soon as there is an item at index `from` or later, at once if there
+   * is already. Returns what takes the call back.
+   *
+   * Optional: with it a stream that waits for live items costs a listener, without it a
+   * {@link Source.batch} that has not resolved.
+   */
+  onMore? (from: number, more: () => void): () => void
+
   /** The bytes of items, in order; `undefined` for what is not there any more. */
   read (ids: Uint8Array[], options: { readonly signal: AbortSignal }): Promise<(Uint8Array | undefined)[]>
 

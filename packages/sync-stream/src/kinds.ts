@@ -31,6 +31,14 @@ export function isLegacy (peer: StreamPeer): boolean {
  * empty chunk or a single-owner chunk (chunk.md §4).
  */
 export function servedTo (peer: StreamPeer, kind: Kind): Served {
-  if (!isLegacy(peer)) return { kinds: [kind], serves: entry => entry.kind === kind }
-  return { kinds: ['content', 'resource'], serves: entry => entry.kind !== 'single-owner' && !same(entry.address, EMPTY_ADDRESS) }
+  return isLegacy(peer) ? TO_LEGACY : TO_NATIVE[kind]
+}
+
+const only = (kind: Kind): Served => ({ kinds: [kind], serves: entry => entry.kind === kind })
+
+const TO_NATIVE: Readonly<Record<Kind, Served>> = { 'content': only('content'), 'resource': only('resource'), 'single-owner': only('single-owner') }
+
+const TO_LEGACY: Served = {
+  kinds: ['content', 'resource'],
+  serves: entry => entry.kind !== 'single-owner' && !same(entry.address, EMPTY_ADDRESS)
 }

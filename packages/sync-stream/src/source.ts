@@ -84,6 +84,21 @@ export class BinSource implements Source {
     }
   }
 
+  /** Looks after each commit whether there is an entry of the stream's kinds. */
+  onMore (from: number, more: () => void): () => void {
+    const reached = (): boolean => this.#served.kinds.some(kind => this.#chunks.lastOf(this.#bin, kind) >= from)
+    if (reached()) {
+      more()
+      return () => {}
+    }
+    const stop = this.#chunks.onBin(this.#bin, () => {
+      if (!reached()) return
+      stop()
+      more()
+    })
+    return stop
+  }
+
   async read (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<(Uint8Array | undefined)[]> {
     signal.throwIfAborted()
     return this.#chunks.getMany(ids)

@@ -1,6 +1,6 @@
 import type { Kind } from '@skep/chunk'
 import type { Clock, Overlay } from '@skep/interface'
-import type { StreamPeer, StreamStatus, StreamType, Subscription, WantStatus } from '@skep/streamer'
+import type { BatchDone, StreamPeer, StreamStatus, StreamType, Subscription, WantStatus } from '@skep/streamer'
 import { binsFor, legacyBins } from './bins.ts'
 import { Healer, type HealerNeeds, type LostChunks } from './healer.ts'
 import { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
@@ -141,6 +141,7 @@ export class SyncStream<P extends StreamPeer> {
 
   #type (kind: Kind): StreamType {
     const { chunks, clock } = this.#needs
+    const done = (batch: BatchDone): void => { this.#progress.done(batch.peer, batch, clock.now()) }
     return {
       name: STREAM_OF[kind],
       // An address names the same chunk in every kind.
@@ -151,7 +152,7 @@ export class SyncStream<P extends StreamPeer> {
       },
       sink: (peer, key) => {
         const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin, batch => this.#progress.done(peer, batch, clock.now()))
+        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin, done)
       }
     }
   }

@@ -1,0 +1,73 @@
+// What an idle peer costs: N peers over loopback TCP, each subscribed to all bins and kinds both
+// ways, or to those a far peer has, with nothing to sync. One line of JSON.
+// After a build: node --expose-gc bench/idle.mjs [N] [BINS]
+import { fork } from 'node:child_process'
+import { ChunkStore } from '@skep/chunk-store'
+import { listenTcp, dialTcp } from '@skep/conn-tcp'
+import { IntervalsStore } from '@skep/intervals-store'
+import { systemClock as clock, systemRandom as random } from '@skep/runtime'
+import { memoryStore } from '@skep/store-memory'
+import { nativeSpec, Streamer, streamSpec } from '@skep/streamer'
+import { SyncStream } from '@skep/sync-stream'
+import { createSession } from '@skep/wire'
+
+const capabilities = [streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
+
+/** A node without its table: all who are connected are in the bin and at the depth that make up BINS bins. */
+async function node (bins) {
+  const base = new Uint8Array(32)
+  const chunks = await ChunkStore.open({ store: memoryStore(), base, clock, random })
+  const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(memoryStore()) })
+  const peers = new Set()
+  const listeners = new Set()
+  const overlay = {
+    base, depth: 17 - bins,
+    peers: () => [...peers].map(peer => [peer, bins === 1 ? 0 : 17 - bins]),
+    onChange (listener) { listeners.add(listener); return () => listeners.delete(listener) }
+  }
+  const sync = new SyncStream({ overlay, chunks, streamer, clock })
+  sync.start()
+  return {
+    streamer,
+    async meet (conn, initiator, name) {
+      const session = await createSession(conn, { clock, random, id: random.bytes(64), client: 'bench', capabilities, initiator })
+      const peer = { key: String(name), overlay: random.bytes(32), light: false }
+      peers.add(peer)
+      for (const listener of listeners) listener()
+      await streamer.run(peer, { stream: session.open(capabilities[0]), native: session.open(capabilities[1]) })
+    }
+  }
+}
+
+const peers = Number(process.argv[2] ?? 1000)
+const bins = Number(process.argv[3] ?? 17)
+const used = () => { gc(); gc(); const { heapUsed, external, rss } = process.memoryUsage(); return { heap: heapUsed + external, rss } }
+
+if (process.argv[4] !== undefined) {
+  process.on('disconnect', () => process.exit())
+  const crowd = await node(bins)
+  for (let i = 0; i < peers; i++) {
+    const { conn } = await dialTcp({ host: '127.0.0.1', port: Number(process.argv[4]) })
+    crowd.meet(conn, true, i).catch(() => {})
+    if (i % 50 === 49) await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  process.send('met')
+} else {
+  const hub = await node(bins)
+  let name = 0
+  const server = await listenTcp({ host: '127.0.0.1', port: 0, onConn: conn => { hub.meet(conn, false, name++).catch(() => {}) } })
+  const before = used()
+  const crowd = fork(process.argv[1], [String(peers), String(bins), String(server.port)], { execArgv: ['--expose-gc'] })
+  await new Promise(resolve => crowd.once('message', resolve))
+  const streams = () => hub.streamer.status().length
+  for (let last = -1; streams() !== last || hub.streamer.handles.peers < peers;) { last = streams(); await new Promise(resolve => setTimeout(resolve, 3000)) }
+  const after = used()
+  const cpu = process.cpuUsage()
+  await new Promise(resolve => setTimeout(resolve, 10_000))
+  const { user, system } = process.cpuUsage(cpu)
+  const each = name => Number(((after[name] - before[name]) / 1024 / peers).toFixed(1))
+  process.stdout.write(`${JSON.stringify({ peers, bins, streamsEach: streams() / peers, heapKiBEach: each('heap'), rssKiBEach: each('rss'), cpuPercent: Number(((user + system) / 1e5).toFixed(2)) })}\n`)
+  if (process.env.SNAPSHOT) (await import('node:v8')).writeHeapSnapshot(process.env.SNAPSHOT)
+  crowd.disconnect()
+  process.exit()
+}
