@@ -114,18 +114,15 @@ class Worlds {
    * who takes such a chunk of one to whom it is connected and who has to hold it.
    */
   holders (address: Address, first: string): Set<string> {
-    const members = new Map(this.running.map(([name, node, kind]) => [toHex(node.overlay), { name, depth: node.topology().depth, kind }]))
+    const members = new Map(this.running.map(([name, node]) => [toHex(node.overlay), { name, depth: node.topology().depth }]))
     const out = new Set([first])
     for (const name of out) {
       const node = this.node(name)
       const bin = proximity(node.overlay, address)
-      const own = members.get(toHex(node.overlay))!
       for (const { overlay, po } of node.peers()) {
-        const { name: other, depth, kind } = members.get(overlay)!
+        const { name: other, depth } = members.get(overlay)!
         // Of a neighbour the bins of the neighbourhood, of another the bin in which the taker is.
-        const isTaken = (by: number): boolean => po < by ? bin === po : bin >= by
-        // In the protocol of 2018 nothing is taken that the holder does not propose.
-        if (isTaken(depth) && ((kind !== 'old' && own.kind !== 'old') || isTaken(own.depth))) out.add(other)
+        if (po < depth ? bin === po : bin >= depth) out.add(other)
       }
     }
     return out
