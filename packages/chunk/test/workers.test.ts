@@ -3,6 +3,8 @@ import { CHUNK_SIZE, EMPTY_ADDRESS, hasher, makeChunk, split } from '@skep/chunk
 import type { Chunk } from '@skep/chunk'
 import { HashPool, spawnWorker } from '@skep/chunk/workers'
 import type { HashPoolOptions, HashWorker } from '@skep/chunk/workers'
+import type { PackedBatch } from '../src/workers/batch.ts'
+import { splitInBatches } from '../src/workers/split.ts'
 import { hex, pattern } from './pattern.ts'
 
 const pools: HashPool[] = []
@@ -125,6 +127,29 @@ test('never more than two batches are in a worker', async () => {
   })
   await Promise.all(Array.from({ length: 10 }, () => hashing.addresses(payloads(300))))
   expect(most).toBe(2)
+})
+
+test('what waits for its addresses is in a few buffers that are used again, and a chunk that was given has its own', async () => {
+  const buffers = new Set<PackedBatch>()
+  let waiting = 0
+  let most = 0
+  const hash = async (batch: PackedBatch): Promise<Uint8Array> => {
+    buffers.add(batch)
+    most = Math.max(most, ++waiting)
+    const addresses = [...batch].flatMap(data => [...hasher.address(data)])
+    await turns(500)
+    waiting--
+    return Uint8Array.from(addresses)
+  }
+  const file = pattern(2_000 * CHUNK_SIZE + 7, 3)
+  const given: Chunk[] = []
+  for await (const chunk of splitInBatches([file], hash, { batch: 64, ahead: 4 })) given.push(chunk)
+  expect(buffers.size).toBeLessThanOrEqual(4)
+  expect(most).toBeGreaterThan(1)
+  expect(given.every(({ address, data }) => data.buffer.byteLength === data.length && address.buffer.byteLength === 32)).toBe(true)
+  // Though the buffers were filled again, nothing that was given has changed.
+  expect(given.map(({ address, data }) => `${hex(address)} ${data.length}`)).toEqual(await all(split([file])))
+  expect(given.map(({ data }) => hex(hasher.address(data)))).toEqual(given.map(({ address }) => hex(address)))
 })
 
 test('a slow consumer holds the splitting back', async () => {

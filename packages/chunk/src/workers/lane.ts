@@ -1,9 +1,6 @@
-import type { Address } from '@skep/interface'
 import { MAX_CHUNK_DATA, SEGMENT_SIZE } from '../constants.ts'
+import { BATCH, type Batch } from './batch.ts'
 import type { HashWorker, WorkerEvents } from './spawn.ts'
-
-/** Chunks handed over in one message: 256 KiB, some two milliseconds of work. */
-export const BATCH = 64
 
 /** Batches in a worker at a time: one it hashes, and one it goes on with at once. */
 const DEPTH = 2
@@ -16,7 +13,7 @@ interface Buffers {
 
 interface Job {
   readonly count: number
-  done (addresses: Address[] | undefined): void
+  done (addresses: Uint8Array | undefined): void
 }
 
 /** One worker with the batches that are in it. */
@@ -53,25 +50,20 @@ export class Lane {
   get free (): boolean { return this.#alive && this.#jobs.size < DEPTH }
 
   /**
-   * Hashes up to `BATCH` chunks.
+   * Hashes a batch.
    *
-   * @returns `undefined` if the worker has failed.
+   * @returns the addresses one after another; `undefined` if the worker has failed.
    */
-  hash (chunks: readonly Uint8Array[]): Promise<Address[] | undefined> {
+  hash (batch: Batch): Promise<Uint8Array | undefined> {
     const { data, addresses } = this.#spare.pop() ?? {
       data: new Uint8Array(BATCH * MAX_CHUNK_DATA),
       addresses: new Uint8Array(BATCH * SEGMENT_SIZE)
     }
-    let at = 0
-    for (const chunk of chunks) {
-      data.set(chunk, at)
-      at += chunk.length
-    }
+    const lengths = batch.pack(data)
     const id = this.#next++
     return new Promise(resolve => {
-      this.#jobs.set(id, { count: chunks.length, done: resolve })
+      this.#jobs.set(id, { count: batch.length, done: resolve })
       this.#worker.busy(true)
-      const lengths = Uint16Array.from(chunks, chunk => chunk.length)
       this.#worker.post({ id, data, lengths, addresses }, [data.buffer, addresses.buffer])
     })
   }
@@ -87,7 +79,7 @@ export class Lane {
     if (job === undefined) return
     this.#jobs.delete(id)
     if (this.#jobs.size === 0) this.#worker.busy(false)
-    const out = Array.from({ length: job.count }, (_, i) => addresses.slice(i * SEGMENT_SIZE, (i + 1) * SEGMENT_SIZE))
+    const out = addresses.slice(0, job.count * SEGMENT_SIZE)
     this.#spare.push({ data, addresses })
     job.done(out)
   }

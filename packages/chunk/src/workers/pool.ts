@@ -1,12 +1,13 @@
 import type { Address } from '@skep/interface'
 import { sameBytes } from '../bytes.ts'
 import type { Chunk } from '../chunk.ts'
-import { MAX_CHUNK_DATA, SPAN_SIZE } from '../constants.ts'
+import { MAX_CHUNK_DATA, SEGMENT_SIZE, SPAN_SIZE } from '../constants.ts'
 import { hasher } from '../fastest.ts'
 import { checkLength } from '../hasher.ts'
 import { compileKernel, zeroTable } from '../kernel.ts'
 import type { SplitOptions } from '../split.ts'
-import { BATCH, Lane } from './lane.ts'
+import { BATCH, GivenBatch, type Batch } from './batch.ts'
+import { Lane } from './lane.ts'
 import { SCRIPT } from './script.ts'
 import { builtin, spawnWorker } from './spawn.ts'
 import type { HashWorker, WorkerEvents } from './spawn.ts'
@@ -76,9 +77,9 @@ export class HashPool {
   async addresses (chunks: readonly Uint8Array[], options: { signal?: AbortSignal | undefined } = {}): Promise<Address[]> {
     options.signal?.throwIfAborted()
     for (const data of chunks) checkLength(data)
-    const batches = Array.from({ length: Math.ceil(chunks.length / BATCH) }, (_, i) => chunks.slice(i * BATCH, (i + 1) * BATCH))
+    const batches = Array.from({ length: Math.ceil(chunks.length / BATCH) }, (_, i) => new GivenBatch(chunks.slice(i * BATCH, (i + 1) * BATCH)))
     const small = chunks.length < this.#threshold
-    const out: Promise<Address[]>[] = []
+    const out: Promise<Uint8Array>[] = []
     for (const batch of batches) {
       options.signal?.throwIfAborted()
       if (small) out.push(this.#inline(batch))
@@ -86,7 +87,7 @@ export class HashPool {
     }
     const addresses = await Promise.all(out)
     options.signal?.throwIfAborted()
-    return addresses.flat()
+    return addresses.flatMap(each => Array.from({ length: each.length / SEGMENT_SIZE }, (_, i) => each.slice(i * SEGMENT_SIZE, (i + 1) * SEGMENT_SIZE)))
   }
 
   /** Tells of each chunk whether its data is the content chunk at its address. Never throws for what a chunk is. */
@@ -107,7 +108,7 @@ export class HashPool {
    * Reads ahead by two batches for each worker, and gives chunks by the batch.
    */
   split (source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: Omit<SplitOptions, 'hasher'> = {}): AsyncGenerator<Chunk, void, undefined> {
-    const hash = async (batch: Uint8Array[]): Promise<Address[]> =>
+    const hash = async (batch: Batch): Promise<Uint8Array> =>
       batch.length < this.#threshold ? await this.#inline(batch) : await (await this.#begin(batch)).addresses
     return splitInBatches(source, hash, { ...options, batch: BATCH, ahead: 2 * Math.max(1, this.#workers) })
   }
@@ -122,12 +123,18 @@ export class HashPool {
     await Promise.all(lanes.map(lane => lane.end()))
   }
 
-  async #inline (batch: readonly Uint8Array[]): Promise<Address[]> {
-    return batch.map(data => hasher.address(data))
+  async #inline (batch: Batch): Promise<Uint8Array> {
+    const out = new Uint8Array(batch.length * SEGMENT_SIZE)
+    let at = 0
+    for (const data of batch) {
+      out.set(hasher.address(data), at)
+      at += SEGMENT_SIZE
+    }
+    return out
   }
 
   /** Waits until a batch is in the worker with the least to do, or is hashed here because there is none. */
-  async #begin (batch: readonly Uint8Array[]): Promise<{ addresses: Promise<Address[]> }> {
+  async #begin (batch: Batch): Promise<{ addresses: Promise<Uint8Array> }> {
     for (;;) {
       if (!this.#closed) this.#lanes ??= this.#start()
       const alive = this.#closed ? [] : this.#lanes!.filter(lane => lane.alive)

@@ -1,10 +1,10 @@
-import type { Address } from '@skep/interface'
 import type { Chunk } from '../chunk.ts'
 import { makeChunk } from '../chunk.ts'
 import { SEGMENT_SIZE, SPAN_SIZE } from '../constants.ts'
 import { Cutter } from '../cutter.ts'
 import { Tree } from '../tree.ts'
 import type { CarryRule } from '../tree.ts'
+import { PackedBatch } from './batch.ts'
 
 /** How the batches are made, besides what `split` takes. */
 export interface BatchOptions {
@@ -14,10 +14,17 @@ export interface BatchOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Splits with the data chunks hashed by the batch, `ahead` batches at a time; the others are few. */
+/**
+ * Splits with the data chunks hashed by the batch, `ahead` batches at a time; the others are few.
+ *
+ * A chunk becomes an object of its own when its turn has come. Until then it is in one of
+ * `ahead` buffers and the one that is being filled, whatever the length of the stream.
+ *
+ * @param hash - gives the addresses of a batch one after another; the batch stays as it is until then.
+ */
 export async function * splitInBatches (
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  hash: (batch: Uint8Array[]) => Promise<Address[]>,
+  hash: (batch: PackedBatch) => Promise<Uint8Array>,
   { batch, ahead, rule = 'swarm', signal }: BatchOptions
 ): AsyncGenerator<Chunk, void, undefined> {
   let ready: Chunk[] = []
@@ -30,43 +37,51 @@ export async function * splitInBatches (
       return chunk.address
     }
   })
-  const hashing: { data: Uint8Array[], addresses: Promise<Address[]> }[] = []
-  const add = (data: Uint8Array[]): void => {
-    const addresses = hash(data)
+  const spare: PackedBatch[] = []
+  const hashing: { packed: PackedBatch, addresses: Promise<Uint8Array> }[] = []
+  const add = (packed: PackedBatch): void => {
+    const addresses = hash(packed)
     // What fails is thrown when its turn comes, or never, if the caller leaves before.
     addresses.catch(() => {})
-    hashing.push({ data, addresses })
+    hashing.push({ packed, addresses })
   }
-  const take = async (): Promise<Chunk[]> => {
-    const { data, addresses } = hashing.shift()!
-    for (const [i, address] of (await addresses).entries()) {
-      ready.push({ address, data: data[i]! })
-      tree.add(address, data[i]!.length - SPAN_SIZE)
+  function * give (packed: PackedBatch, addresses: Uint8Array): Generator<Chunk, void, undefined> {
+    let at = 0
+    for (const view of packed) {
+      const [address, data] = [addresses.slice(at, at += SEGMENT_SIZE), view.slice()]
+      tree.add(address, data.length - SPAN_SIZE)
+      yield { address, data }
+      if (ready.length === 0) continue
+      yield * ready
+      ready = []
     }
-    const out = ready
-    ready = []
-    return out
+    packed.clear()
+    spare.push(packed)
   }
 
   const cutter = new Cutter()
-  let held: Uint8Array[] = []
+  let held = new PackedBatch()
   for await (const piece of source) {
     for (const data of cutter.cut(piece)) {
-      held.push(data)
+      held.add(data)
       if (held.length < batch) continue
       signal?.throwIfAborted()
       add(held)
-      held = []
-      if (hashing.length >= ahead) yield * await take()
+      if (hashing.length >= ahead) {
+        const { packed, addresses } = hashing.shift()!
+        for (const chunk of give(packed, await addresses)) yield chunk
+      }
+      held = spare.pop() ?? new PackedBatch()
     }
     signal?.throwIfAborted()
   }
   signal?.throwIfAborted()
   const rest = cutter.rest()
-  if (rest !== undefined) held.push(rest)
+  if (rest !== undefined) held.add(rest)
   if (held.length > 0) add(held)
   while (hashing.length > 0) {
-    yield * await take()
+    const { packed, addresses } = hashing.shift()!
+    for (const chunk of give(packed, await addresses)) yield chunk
     signal?.throwIfAborted()
   }
   tree.finish()
