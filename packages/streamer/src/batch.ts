@@ -11,6 +11,8 @@ export class BatchState {
   readonly ids: Uint8Array[]
   readonly keys: string[]
   readonly outcomes: (Outcome | undefined)[]
+  /** Items that the sink is asked about; the others are known to be wanted, or here. */
+  unsure: readonly number[] = []
   /** Items without an outcome. */
   open: number
   /** The sink has said what it needs. */

@@ -3,11 +3,15 @@ import type { Checked, Context, PutResult } from './effects.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
 import type { AskState } from './status.ts'
+import { RecentIds } from './recent-ids.ts'
 import { Tally } from './tally.ts'
 import { idKey } from './stream-name.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
+
+/** Items stored lately that are remembered, a power of two: a few batches of each of many peers. */
+const MAX_RECENT = 4_096
 
 /** Somebody here asks for one item by its id. */
 export interface Fetch {
@@ -81,6 +85,8 @@ export class Items {
   readonly #events: ItemEvents
   readonly #items = new Map<string, Item>()
   readonly #stored = new StoredMeanwhile()
+  /** What was stored lately, by space. */
+  readonly #recent = new Map<string, RecentIds>()
   /** Items asked of anybody. */
   #asks = 0
   /** Counts the asks that there ever were. */
@@ -112,16 +118,40 @@ export class Items {
     return this.#items.get(key)
   }
 
-  /** Asks which of the items are needed; the answer comes as `needed`. */
-  need (batch: BatchState): void {
-    this.#context.emit({ type: 'need', batch, ticket: this.#stored.begin() })
+  /**
+   * Asks which of the items are needed; the answer comes as `needed`, unless it is known.
+   *
+   * What many peers offer at a time is wanted already, or has just come: asking the sink
+   * about it again for each of them costs more than all else that is done with their offers.
+   *
+   * @returns whether there is nothing to wait for.
+   */
+  need (batch: BatchState): boolean {
+    const { space } = batch.pull
+    const recent = this.#recent.get(space)
+    const unsure: number[] = []
+    for (let i = 0; i < batch.keys.length; i++) {
+      if (recent?.has(batch.ids[i]!) === true) batch.settle(i, 'held')
+      else if (this.#items.get(batch.keys[i]!)?.refs.has(space) !== true) unsure.push(i)
+    }
+    batch.unsure = unsure
+    const ticket = this.#stored.begin()
+    if (unsure.length > 0) {
+      this.#context.emit({ type: 'need', batch, ticket })
+      return false
+    }
+    this.needed(batch, ticket, [])
+    return true
   }
 
-  /** Enters the items that a batch needs; those that came meanwhile are held. */
+  /** Enters the items that a batch needs, by what the sink says of those that were unsure; those that came meanwhile are held. */
   needed (batch: BatchState, ticket: number, flags: readonly boolean[]): void {
     const space = batch.pull.space
-    for (const [i, key] of batch.keys.entries()) {
-      if (flags[i] !== true || this.#stored.since(ticket, space, key)) {
+    for (const [n, i] of batch.unsure.entries()) if (flags[n] !== true) batch.settle(i, 'held')
+    for (let i = 0; i < batch.keys.length; i++) {
+      const key = batch.keys[i]!
+      if (batch.outcomes[i] !== undefined) continue
+      if (this.#stored.since(ticket, space, key)) {
         batch.settle(i, 'held')
         continue
       }
@@ -235,7 +265,7 @@ export class Items {
     if (results.has('stored')) this.tally.bodiesStored++
     for (const { space, result } of puts) {
       if (result === 'invalid') continue
-      if (result === 'stored') this.#stored.note(space, item.key)
+      if (result === 'stored') this.#noteStored(space, item)
       this.#settleRefs(item, space, result === 'stored' ? 'delivered' : 'late')
     }
     for (const { fetch, accepted } of fetches) {
@@ -281,6 +311,13 @@ export class Items {
       for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(key))
       this.#next(item)
     }
+  }
+
+  #noteStored (space: string, { id, key }: Item): void {
+    this.#stored.note(space, key)
+    let recent = this.#recent.get(space)
+    if (recent === undefined) this.#recent.set(space, recent = new RecentIds(MAX_RECENT))
+    recent.add(id)
   }
 
   #enter (id: Uint8Array, key: string): Item {

@@ -11,6 +11,9 @@ import { RecentIds } from './recent-ids.ts'
 import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
+/** Items of a peer's offers that are remembered, a power of two: 64 KiB for each peer that offers. */
+const MAX_OFFERED = 2_048
+
 /** An offer as it comes. */
 interface Offered {
   readonly Stream: WireStream
@@ -150,13 +153,13 @@ export class Pulls {
     this.#items.tally.idsOffered += count
     if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
     let recent = peer.offered.get(pull.space)
-    if (recent === undefined) peer.offered.set(pull.space, recent = new RecentIds())
+    if (recent === undefined) peer.offered.set(pull.space, recent = new RecentIds(MAX_OFFERED))
     for (const [i, key] of batch.keys.entries()) {
       recent.add(ids[i]!)
       this.#items.offered(peer, key)
     }
     peer.batches++
-    if (count > 0) return this.#items.need(batch)
+    if (count > 0 && !this.#items.need(batch)) return
     batch.decided = true
     this.#want(half)
   }

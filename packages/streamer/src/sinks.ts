@@ -36,7 +36,8 @@ export class Sinks {
   }
 
   need ({ batch, ticket }: Extract<Effect, { type: 'need' }>): void {
-    const { pull, ids } = batch
+    const { pull } = batch
+    const ids = batch.unsure.map(i => batch.ids[i]!)
     const controller = new AbortController()
     let asking = this.#asking.get(pull)
     if (asking === undefined) this.#asking.set(pull, asking = new Set())
