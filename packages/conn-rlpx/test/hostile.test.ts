@@ -46,6 +46,14 @@ async function outcome (conn: Conn): Promise<string> {
   }
 }
 
+/** Whether something happened by now; what is on its way on the loopback may take some turns. */
+async function happened (promise: Promise<unknown>): Promise<boolean> {
+  let done = false
+  void promise.then(() => { done = true }, () => { done = true })
+  for (let turn = 0; turn < 50 && !done; turn++) await new Promise(resolve => setImmediate(resolve))
+  return done
+}
+
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
 describe('who has proven a key, and then breaks the rules of the hello, is told why and hung up on', () => {
@@ -186,14 +194,6 @@ describe('in a session, a remote that breaks the rules is told and hung up on, a
 })
 
 describe('whoever takes too long is given up, not before its time', () => {
-  /** Whether something happened by now; what is on its way on the loopback may take some turns. */
-  async function happened (promise: Promise<unknown>): Promise<boolean> {
-    let done = false
-    void promise.then(() => { done = true }, () => { done = true })
-    for (let turn = 0; turn < 50 && !done; turn++) await new Promise(resolve => setImmediate(resolve))
-    return done
-  }
-
   async function lasts (ms: number, over: Promise<unknown>): Promise<void> {
     await clock.advance(ms - 1)
     expect(await happened(over)).toBe(false)
@@ -359,6 +359,22 @@ describe('the packets of the handshake', () => {
     expect((await raw.next())?.code).toBe(0)
     raw.socket.destroy()
   })
+})
+
+test('a sub-protocol may leave its window unread, and not a byte more: then nothing is read, and after it all of it', async () => {
+  for (const more of [0, 1]) {
+    // Each message counts 128 more than its bytes.
+    const { raw, conn } = await greeted({ limits: { window: 2 * (1001 + 128) } })
+    raw.say(STREAM, new Uint8Array(1000))
+    raw.say(STREAM, new Uint8Array(1000 + more))
+    raw.say(2, bytes(0xc0))
+    const pong = raw.next()
+    expect(await happened(pong)).toBe(more === 0)
+    const source = conn.source[Symbol.asyncIterator]()
+    await source.next()
+    await source.next()
+    expect((await pong)?.code).toBe(3)
+  }
 })
 
 test('what no frame can carry is refused at once', async () => {

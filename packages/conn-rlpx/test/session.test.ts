@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ProtocolId } from '@skep/interface'
+import { systemClock } from '@skep/runtime'
 import { SeededRandom } from '@skep/sim'
 import { dialRlpx } from '@skep/conn-rlpx'
 import { after, cleanUp, collect, ids, listen, options, sessions } from './pair.ts'
@@ -153,4 +154,85 @@ test('a frame that trickles is cut', async () => {
   const b = await session
   inject(Uint8Array.of(1))
   expect(await b.closed).toBe('TIMEOUT')
+})
+
+describe('a dial', () => {
+  test('that nobody answers in time is given up: dialTimeout', async () => {
+    const { listener } = await listen()
+    const due: Array<() => void> = []
+    const clock = { ...systemClock, after: (ms: number, fn: () => void) => { expect(ms).toBe(300); due.push(fn); return () => {} } }
+    const dialling = dialRlpx({ ...options(0, { limits: { dialTimeout: 300 } }), clock, port: listener.port, host: '127.0.0.1', remoteId: ids[1]! })
+    // Before the system has had a turn to connect.
+    for (const fire of due) fire()
+    await expect(dialling).rejects.toMatchObject({ code: 'RLPX_TIMEOUT' })
+  })
+
+  test('can be taken back at any stage', async () => {
+    const reason = new Error('enough')
+    const { listener } = await listen()
+    const dial = async (port: number, signal: AbortSignal) => await dialRlpx({ ...options(0), port, host: '127.0.0.1', remoteId: ids[1]!, signal })
+    await expect(dial(listener.port, AbortSignal.abort(reason))).rejects.toBe(reason)
+    const connecting = new AbortController()
+    const first = dial(listener.port, connecting.signal)
+    connecting.abort(reason)
+    await expect(first).rejects.toBe(reason)
+    const greeting = new AbortController()
+    const sockets: Socket[] = []
+    const mute = createServer(socket => {
+      sockets.push(socket.on('error', () => {}))
+      socket.once('data', () => greeting.abort(reason))
+    }).listen(0, '127.0.0.1')
+    await new Promise(resolve => mute.once('listening', resolve))
+    after(() => mute.close())
+    await expect(dial((mute.address() as AddressInfo).port, greeting.signal)).rejects.toBe(reason)
+    await new Promise(resolve => sockets[0]!.once('close', resolve))
+  })
+
+  test('to where nobody listens says so', async () => {
+    const { listener } = await listen()
+    await listener.close()
+    await expect(dialRlpx({ ...options(0), port: listener.port, host: '127.0.0.1', remoteId: ids[1]! })).rejects.toMatchObject({ code: 'RLPX_UNREACHABLE' })
+  })
+})
+
+describe('a listener', () => {
+  test('on an address that is taken says so', async () => {
+    const { listener } = await listen()
+    await expect(listen({ port: listener.port })).rejects.toMatchObject({ code: 'RLPX_UNREACHABLE' })
+  })
+
+  test('hangs up on whom it does not admit, and says nothing of it', async () => {
+    const seen: string[] = []
+    const { listener } = await listen({ admit: address => { seen.push(address); return false } })
+    await expect(dialRlpx({ ...options(0), port: listener.port, host: '127.0.0.1', remoteId: ids[1]! })).rejects.toMatchObject({ name: 'RlpxError' })
+    expect(seen).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
+  })
+
+  test('that closes leaves its sessions', async () => {
+    const { listener, session } = await listen()
+    const a = await dialRlpx({ ...options(0), port: listener.port, host: '127.0.0.1', remoteId: ids[1]! })
+    const b = await session
+    await Promise.all([listener.close(), listener.close()])
+    const [protocol] = a.protocols
+    const got = collect(b.open(protocol!), 1)
+    await a.open(protocol!).sink([Uint8Array.of(0, 1)])
+    expect(await got).toEqual([Uint8Array.of(0, 1)])
+    await a.close()
+    expect(await b.closed).toBe('REQUESTED')
+  })
+})
+
+test('a sub-protocol that is not shared, or open already, cannot be opened', async () => {
+  const [a] = await sessions()
+  const [protocol] = a.protocols
+  a.open(protocol!)
+  expect(() => a.open(protocol!)).toThrow(RangeError)
+  expect(() => a.open({ name: 'bzz', version: 5 })).toThrow(RangeError)
+})
+
+test('whoever closes the session for the end of a sub-protocol says why', async () => {
+  const [a, b] = await sessions()
+  const closing = a.open(a.protocols[0]!).close()
+  await Promise.all([closing, a.close('INCOMPATIBLE')])
+  expect(await b.closed).toBe('INCOMPATIBLE')
 })
