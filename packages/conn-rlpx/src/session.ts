@@ -7,16 +7,14 @@ import { RlpxError } from './errors.ts'
 import { BASE_LENGTH, DISCONNECT, HELLO, PING, PONG } from './frame.ts'
 import { FrameReader, type RlpxMessage } from './frame-reader.ts'
 import { FrameWatch } from './frame-watch.ts'
-import { FrameWriter } from './frame-writer.ts'
 import type { Secrets } from './handshake.ts'
 import { BASE_VERSION, type Capability, decodeHello, decodeReason, encodeHello, encodeReason, type RlpxHello } from './hello.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { MAX_HELLO, type RlpxLimits } from './limits.ts'
+import { Outbox } from './outbox.ts'
 
 /** An empty RLP list. */
 const EMPTY_LIST = Uint8Array.of(0xc0)
-/** Bytes of ready messages that go out in one write. */
-const MERGED = 61_440
-
 /** The goodbyes of a remote that met a fault, after which conns break instead of ending. */
 const FAULTS: ReadonlySet<CloseCode> = new Set(['NETWORK', 'PROTOCOL', 'TIMEOUT', 'SUBPROTOCOL'])
 
@@ -60,23 +58,17 @@ export class RlpxSession implements Session {
 
   readonly #socket: Socket
   readonly #needs: SessionNeeds
-  readonly #writer: FrameWriter
+  readonly #outbox: Outbox
   readonly #reader: FrameReader
   readonly #watch: FrameWatch
+  readonly #pulse: KeepAlive
   readonly #resolveClosed: (code: CloseCode) => void
   #channels: readonly RlpxChannel[] = []
   /** Where each message code from `BASE_LENGTH` on belongs. */
   #slots: readonly Slot[] = []
   #hello: { resolve: (hello: RlpxHello) => void, reject: (error: Error) => void } | undefined
-  /** Senders that are held back. */
-  #waiting: Array<() => void> = []
-  #isFlushing = false
   #isPaused = false
   #isOver = false
-  /** When the remote was heard last, and when that was looked at last. */
-  #heard: number
-  #ticked: number
-  #stopTick = (): void => {}
   #closing: Promise<void> | undefined
 
   constructor (established: Established, needs: SessionNeeds) {
@@ -84,11 +76,19 @@ export class RlpxSession implements Session {
     this.#socket = socket
     this.#needs = needs
     this.initiator = initiator
-    this.#writer = new FrameWriter(secrets)
+    this.#outbox = new Outbox(socket, secrets, needs.limits.highWater)
     this.#reader = new FrameReader(secrets, MAX_HELLO)
     this.#watch = new FrameWatch(needs.clock, needs.limits.frameTimeout, {
       isWaiting: () => !this.#isOver && !this.#isPaused && this.#reader.isAmid,
       late: error => this.#fault(error)
+    })
+    this.#pulse = new KeepAlive({
+      clock: needs.clock,
+      keepAlive: needs.limits.keepAlive,
+      dead: needs.limits.dead,
+      isListening: () => !this.#isPaused,
+      ping: () => { if (this.#outbox.hasRoom) this.#outbox.add(PING, EMPTY_LIST, 0) },
+      silent: () => this.#fault(new RlpxError('RLPX_TIMEOUT', 'the remote is silent', 'TIMEOUT'))
     })
     // Both ends know it, and nobody else does; the secrets themselves stay inside.
     const binding = keccak256(new TextEncoder().encode('skep rlpx binding'), secrets.mac)
@@ -96,7 +96,6 @@ export class RlpxSession implements Session {
     let resolveClosed = (_: CloseCode): void => {}
     this.closed = new Promise(resolve => { resolveClosed = resolve })
     this.#resolveClosed = resolveClosed
-    this.#heard = this.#ticked = needs.clock.now()
     socket.on('data', bytes => this.#receive(bytes))
     socket.on('close', () => this.#broke(undefined))
     socket.on('error', cause => this.#broke(cause))
@@ -108,8 +107,8 @@ export class RlpxSession implements Session {
     const { id, client, capabilities } = this.#needs
     const theirs = new Promise<RlpxHello>((resolve, reject) => { this.#hello = { resolve, reject } })
     // Never compressed, so it goes out before that is agreed on.
-    this.#writer.add(HELLO, encodeHello({ version: BASE_VERSION, client, capabilities, port: 0, id }), 0)
-    this.#flush()
+    this.#outbox.add(HELLO, encodeHello({ version: BASE_VERSION, client, capabilities, port: 0, id }), 0)
+    this.#outbox.flush()
     this.#parse()
     try {
       await theirs
@@ -117,7 +116,7 @@ export class RlpxSession implements Session {
       await this.close(error instanceof RlpxError ? error.closeCode : 'PROTOCOL')
       throw error
     }
-    this.#tick()
+    if (!this.#isOver) this.#pulse.start()
   }
 
   open (protocol: ProtocolId): Conn {
@@ -135,8 +134,8 @@ export class RlpxSession implements Session {
 
   async #leave (code: CloseCode): Promise<void> {
     if (!this.#isOver) {
-      this.#writer.add(DISCONNECT, encodeReason(CLOSE_CODES[code]), 0)
-      this.#flush()
+      this.#outbox.add(DISCONNECT, encodeReason(CLOSE_CODES[code]), 0)
+      this.#outbox.flush()
       this.#finish(code, undefined)
     }
     await this.#hangUp()
@@ -160,16 +159,16 @@ export class RlpxSession implements Session {
   #finish (code: CloseCode, failure: Error | undefined): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#stopTick()
+    this.#pulse.stop()
     this.#watch.stop()
     this.#hello?.reject(failure ?? new RlpxError('RLPX_REFUSED', `the session ended: ${code}`, code))
     for (const channel of this.#channels) channel.finish(failure)
-    this.#wake()
+    this.#outbox.end()
     this.#resolveClosed(code)
   }
 
   #broke (cause: Error | undefined): void {
-    this.#writer.drop()
+    this.#outbox.drop()
     this.#finish('NETWORK', new RlpxError('RLPX_BROKEN', 'the connection broke', 'NETWORK', { cause }))
   }
 
@@ -183,7 +182,7 @@ export class RlpxSession implements Session {
 
   #receive (bytes: Uint8Array): void {
     if (this.#isOver) return
-    this.#heard = this.#needs.clock.now()
+    this.#pulse.heard()
     this.#reader.push(bytes)
     this.#parse()
   }
@@ -221,7 +220,7 @@ export class RlpxSession implements Session {
       case HELLO: return this.#agree(payload)
       case DISCONNECT: return this.#disconnected(closeCodeFrom(decodeReason(payload)))
       // Where there is no room the remote has enough of ours to read, and shall not fill our memory.
-      case PING: if (this.#hasRoom()) this.#say(PONG, EMPTY_LIST); return
+      case PING: if (this.#outbox.hasRoom) this.#outbox.add(PONG, EMPTY_LIST, 0); return
       case PONG: return
       default: throw new RlpxError('RLPX_PROTOCOL', `no message has the code ${code}`)
     }
@@ -229,7 +228,7 @@ export class RlpxSession implements Session {
 
   #disconnected (reason: CloseCode): void {
     this.#hello?.reject(new RlpxError('RLPX_REFUSED', `the remote refused: ${reason}`, reason))
-    this.#writer.drop()
+    this.#outbox.drop()
     this.#finish(reason, FAULTS.has(reason) ? new RlpxError('RLPX_BROKEN', `the remote ended the session: ${reason}`, reason) : undefined)
     void this.close()
   }
@@ -238,7 +237,7 @@ export class RlpxSession implements Session {
     if (this.#hello === undefined) throw new RlpxError('RLPX_PROTOCOL', 'a second hello')
     const hello = decodeHello(payload)
     // From here on both sides compress, whatever they think of each other.
-    this.#writer.snappy = this.#reader.snappy = hello.version >= BASE_VERSION
+    this.#outbox.snappy = this.#reader.snappy = hello.version >= BASE_VERSION
     const { remote } = this
     const { id, capabilities, limits } = this.#needs
     if (!same(hello.id, remote.id)) throw new RlpxError('RLPX_IDENTITY', 'the hello shows another node id than was proven', 'UNEXPECTED_IDENTITY')
@@ -258,15 +257,12 @@ export class RlpxSession implements Session {
   #channel (first: number, codes: number): RlpxChannel {
     return new RlpxChannel({
       codes,
-      send: message => {
-        this.#writer.add(first + message[0]!, message, 1)
-        this.#flushSoon()
-      },
-      room: () => this.#hasRoom() ? undefined : new Promise(resolve => { this.#waiting.push(resolve) }),
+      send: message => this.#outbox.add(first + message[0]!, message, 1),
+      room: () => this.#outbox.room(),
       drained: () => { if (this.#isPaused) this.#resume() },
       ended: async reason => {
         if (reason !== undefined) {
-          this.#writer.drop()
+          this.#outbox.drop()
           await this.close(closeCodeOf(reason))
         } else {
           // Whoever closes the session for the sub-protocol's end does it now, and knows why.
@@ -277,40 +273,6 @@ export class RlpxSession implements Session {
     }, this.#needs.limits.maxMessageSize + 1)
   }
 
-  #say (code: number, payload: Uint8Array): void {
-    if (this.#isOver) return
-    this.#writer.add(code, payload, 0)
-    this.#flushSoon()
-  }
-
-  /** What is ready at the same time goes out in one write. */
-  #flushSoon (): void {
-    if (this.#writer.length >= MERGED) return this.#flush()
-    if (this.#isFlushing) return
-    this.#isFlushing = true
-    // Runs once no promise job is left: nothing more is ready by then.
-    process.nextTick(() => {
-      this.#isFlushing = false
-      this.#flush()
-    })
-  }
-
-  #flush (): void {
-    if (this.#writer.length === 0) return
-    if (this.#socket.writable) this.#socket.write(this.#writer.seal(), this.#written)
-    else this.#writer.drop()
-  }
-
-  readonly #written = (): void => { if (this.#waiting.length > 0 && this.#hasRoom()) this.#wake() }
-
-  #hasRoom (): boolean {
-    return this.#isOver || this.#socket.writableLength + this.#writer.length <= this.#needs.limits.highWater
-  }
-
-  #wake (): void {
-    for (const wake of this.#waiting.splice(0)) wake()
-  }
-
   /** Somebody reads slowly: RLPx has no windows, so the whole connection waits. Our pings go on, so the remote does not take us for dead. */
   #pause (): void {
     this.#isPaused = true
@@ -319,31 +281,13 @@ export class RlpxSession implements Session {
 
   #resume (): void {
     if (this.#isOver) return
-    const { clock, limits } = this.#needs
-    if (this.#channels.some(channel => channel.waiting > limits.window / 2)) return
+    const { window } = this.#needs.limits
+    if (this.#channels.some(channel => channel.waiting > window / 2)) return
     this.#isPaused = false
-    this.#heard = clock.now()
+    this.#pulse.heard()
     this.#watch.restart()
     this.#parse()
     if (!this.#isPaused) this.#socket.resume()
-  }
-
-  /** Pings, and looks whether the remote is alive. */
-  #tick (): void {
-    if (this.#isOver) return
-    const { clock, limits } = this.#needs
-    this.#ticked = clock.now()
-    this.#stopTick = clock.after(limits.keepAlive, () => {
-      const now = clock.now()
-      // A timer that comes this late tells of a machine that slept, not of a dead remote.
-      if (now - this.#ticked > 2 * limits.keepAlive) this.#heard = now
-      if (!this.#isPaused && now - this.#heard >= limits.dead) {
-        this.#fault(new RlpxError('RLPX_TIMEOUT', 'the remote is silent', 'TIMEOUT'))
-        return
-      }
-      if (this.#hasRoom()) this.#say(PING, EMPTY_LIST)
-      this.#tick()
-    })
   }
 }
 
