@@ -69,6 +69,7 @@ export class Core {
         return
       case 'sealed': return this.#pulls.sealed(input)
       case 'cursor': return this.#serves.cursor(input.feed, input.cursor)
+      case 'recalled': return this.#serves.recalled(input.feed, input.covered)
       case 'collected': return this.#serves.collected(input.serve, input.stretch, input.batch)
       case 'delivered': return this.#serves.delivered(input.serve, input.missing)
       case 'answered': return this.#answers.answered(input.peer, input.id, input.data)

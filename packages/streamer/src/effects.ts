@@ -39,6 +39,12 @@ export type Effect =
   | { readonly type: 'over', readonly pull: Pull, readonly end: SubscriptionEnd }
   /** Make the source if there is none, and ask for its cursor. */
   | { readonly type: 'cursor', readonly feed: Feed }
+  /** Read what of the feed an old peer has taken. */
+  | { readonly type: 'recall', readonly feed: Feed }
+  /** Record what of the feed an old peer has taken. */
+  | { readonly type: 'took', readonly feed: Feed, readonly from: number, readonly to: number }
+  /** Forget what of the feed an old peer has taken: it has it no more. */
+  | { readonly type: 'forget', readonly feed: Feed }
   /** Ask the source for the next items. */
   | { readonly type: 'collect', readonly serve: Serve, readonly stretch: Stretch }
   /** Read items and send them; tell which are not there. */
@@ -70,6 +76,7 @@ export type Input =
   | { readonly type: 'checked', readonly checks: readonly Checked[] }
   | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly done: boolean }
   | { readonly type: 'cursor', readonly feed: Feed, readonly cursor: { readonly epoch: string, readonly last: number } | undefined }
+  | { readonly type: 'recalled', readonly feed: Feed, readonly covered: Intervals | undefined }
   | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: { readonly from: number, readonly to: number, readonly ids: Uint8Array[] } | undefined }
   | { readonly type: 'delivered', readonly serve: Serve, readonly missing: readonly Uint8Array[] }
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }

@@ -58,6 +58,8 @@ export interface StreamerLimits {
   readonly fence: number
   /** How long an old peer may take to show that its store is the one that it was. 5 s. */
   readonly proof: number
+  /** How long an old peer that stays connected may take to store what it was sent, before it is not offered that again. 2 s. */
+  readonly taken: number
   /** How long one asked peer may take for a retrieve request. 10 s. */
   readonly requestTimeout: number
   /** The shortest and the longest wait before a retrieve request is sent to a second peer as well. 200 ms, 2 s. */
@@ -97,6 +99,7 @@ export const defaultLimits: StreamerLimits = {
   cursorTimeout: 10_000,
   fence: 1_000,
   proof: 5_000,
+  taken: 2_000,
   requestTimeout: 10_000,
   minHedge: 200,
   maxHedge: 2_000,

@@ -2,6 +2,7 @@ import type { PeerState } from './peer-state.ts'
 import { pairName, wireStream } from './stream-name.ts'
 import type { Batch, Priority } from './type.ts'
 import type { WireStream } from './messages.ts'
+import type { Timer } from './timers.ts'
 
 /** A stream that one peer asked for: its source, shared by both halves. */
 export class Feed {
@@ -18,6 +19,13 @@ export class Feed {
   fresh = false
   /** Nothing is offered for the time being: how an old peer is quit. */
   paused = false
+  /** An old peer is about to be asked to subscribe, and waited for. */
+  awaited = false
+  /** The end of what an old peer has taken, to see whether it still has that. */
+  proof: { readonly from: number, readonly to: number } | undefined
+  /** What an old peer was sent and has presumably stored at a time. */
+  readonly confirming: { readonly from: number, readonly to: number, readonly at: number }[] = []
+  timer: Timer | undefined
   live: Serve | undefined
   history: Serve | undefined
 
@@ -64,6 +72,10 @@ export class Serve {
   until: number | undefined
   /** Batches that are being delivered, or wait for it. */
   delivering = 0
+  /** The same for an old peer: what of the stream they cover. */
+  readonly sending: { readonly from: number, readonly to: number }[] = []
+  /** What an old peer is offered first shows whether it still has it. */
+  proving = false
 
   constructor (feed: Feed, live: boolean, priority: Priority, first: Stretch) {
     this.feed = feed

@@ -1,9 +1,11 @@
+import type { Intervals } from '@skep/intervals-store'
 import { BitVector } from '@skep/wire'
 import type { Context } from './effects.ts'
 import { ID_SIZE, NO_PROOF, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Feed, Serve, type Stretch } from './serve.ts'
 import { NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
+import { Taken } from './taken.ts'
 import type { Batch, Priority } from './type.ts'
 
 /** How many batches of one half may wait to be delivered; the next offer waits for them. */
@@ -20,10 +22,12 @@ export interface Served {
 export class Serves {
   readonly #context: Context
   readonly #served: Served
+  readonly #taken: Taken
 
   constructor (context: Context, served: Served) {
     this.#context = context
     this.#served = served
+    this.#taken = new Taken(context)
   }
 
   /** A native peer asks where a stream stands. */
@@ -44,6 +48,7 @@ export class Serves {
     const feed = this.#feed(peer, Name, Key)
     if (feed === undefined) return this.#refuse(peer, Name, Key)
     feed.fresh = false
+    feed.awaited = false
     const priority = this.#served.priority(Name) ?? 2
     const halves = [
       ...(Live ? [new Serve(feed, true, priority, { from: 0, to: undefined })] : []),
@@ -52,6 +57,8 @@ export class Serves {
     for (const half of halves) {
       // The original hangs up on a second subscription; nothing is lost by keeping the first.
       if (feed.half(half.live) !== undefined) continue
+      // An old peer that begins where it was asked to.
+      if (!half.live && feed.proof !== undefined && range.from === feed.proof.from && range.to === undefined) half.proving = true
       if (half.live) feed.live = half
       else feed.history = half
       if (feed.told !== undefined && !feed.asking) this.#start(half)
@@ -82,10 +89,13 @@ export class Serves {
     const range = From >= NOTHING_MORE ? undefined : fromRange({ From, To })
     if (range === undefined && From < NOTHING_MORE) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a range outside of the index values')
     serve.offers.shift()
-    this.#goOn(serve, range)
     const ids = count === 0 ? [] : [...BitVector.from(Want, count).ones()].map(i => offer.ids[i]!)
+    const next = peer.native ? undefined : this.#taken.judge(serve, offer, ids.length)
+    this.#goOn(serve, range === undefined ? undefined : next ?? range)
+    if (!peer.native && ids.length === 0) this.#taken.took(serve.feed, offer)
     if (ids.length === 0) return
     serve.delivering++
+    if (!peer.native) this.#taken.sending(serve, offer)
     this.#context.emit({ type: 'deliver', serve, ids, priority: serve.priority })
   }
 
@@ -97,13 +107,24 @@ export class Serves {
     // The original hangs up when it is asked twice, even after it has unsubscribed.
     if (feed?.live !== undefined || peer.requested.has(pair)) return
     if (peer.requested.size >= this.#context.limits.maxServed) return
+    const asked = feed ?? this.#feed(peer, name, key)
+    if (asked === undefined) return
     peer.requested.add(pair)
+    asked.awaited = true
+    this.#ask(asked)
+  }
+
+  /** What an old peer has taken of a stream is known: it is asked to subscribe to the rest. */
+  recalled (feed: Feed, covered: Intervals | undefined): void {
+    const { peer, name, key } = feed
+    // It may have subscribed by itself.
+    if (!feed.awaited || peer.feeds.get(feed.pair) !== feed) return
     this.#context.emit({
       type: 'send',
       peer,
       native: false,
       name: 'RequestSubscriptionMsg',
-      value: { Stream: { Name: name, Key: key, Live: true }, History: { From: 0n, To: 0n }, Priority: this.#served.priority(name) ?? 2 },
+      value: { Stream: { Name: name, Key: key, Live: true }, History: { From: BigInt(this.#taken.resume(feed, covered)), To: 0n }, Priority: this.#served.priority(name) ?? 2 },
       priority: 3
     })
   }
@@ -139,6 +160,7 @@ export class Serves {
     for (const feed of [...peer.feeds.values()]) {
       for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
       feed.fresh = false
+      feed.awaited = false
       this.#release(feed)
     }
   }
@@ -151,9 +173,11 @@ export class Serves {
       this.#refuse(peer, feed.name, feed.key)
       for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
       feed.fresh = false
+      feed.awaited = false
       return this.#release(feed)
     }
     feed.told = cursor
+    if (feed.awaited) this.#context.emit({ type: 'recall', feed })
     if (feed.replies > 0) feed.fresh = true
     for (; feed.replies > 0; feed.replies--) {
       this.#context.emit({ type: 'send', peer, native: true, name: 'CursorMsg', value: { Name: feed.name, Key: feed.key, Epoch: cursor.epoch, Last: BigInt(cursor.last) }, priority: 3 })
@@ -168,7 +192,7 @@ export class Serves {
     const { peer } = serve.feed
     if (batch === undefined) return this.#quit(serve.feed)
     // What the peer has offered itself it has.
-    const known = peer.offered.get(this.#served.space(serve.feed.name))
+    const known = serve.proving ? undefined : peer.offered.get(this.#served.space(serve.feed.name))
     const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(id))
     if (ids.length > 0) {
       serve.ready = { ...batch, ids }
@@ -176,7 +200,8 @@ export class Serves {
       serve.ready = { ids, from: batch.from, to: Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1) }
     } else {
       // An old peer takes an empty offer for a fault; for it the stretch is passed over.
-      this.#plan(serve, { from: batch.to + 1, to: stretch.to })
+      this.#taken.took(serve.feed, batch)
+      this.#plan(serve, serve.proving ? this.#taken.again(serve) : { from: batch.to + 1, to: stretch.to })
     }
     serve.until = stretch.to
     this.#advance(serve)
@@ -185,6 +210,7 @@ export class Serves {
   delivered (serve: Serve, missing: readonly Uint8Array[]): void {
     serve.delivering--
     const { peer } = serve.feed
+    if (!peer.native) this.#taken.sent(serve, missing.length === 0)
     if (missing.length > 0 && peer.native && peer.connected) {
       this.#context.emit({ type: 'send', peer, native: true, name: 'CannotDeliverMsg', value: { Ids: [...missing] }, priority: 3 })
     }
@@ -218,7 +244,7 @@ export class Serves {
 
   #start (serve: Serve): void {
     serve.started = true
-    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.first)
+    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.proving ? serve.feed.proof! : serve.first)
     this.#advance(serve)
   }
 
@@ -287,8 +313,9 @@ export class Serves {
 
   /** Lets a source go that nobody asks. */
   #release (feed: Feed): void {
-    if (feed.live !== undefined || feed.history !== undefined || feed.fresh || feed.asking) return
+    if (feed.live !== undefined || feed.history !== undefined || feed.fresh || feed.asking || feed.awaited) return
     if (feed.peer.feeds.get(feed.pair) !== feed) return
+    this.#taken.release(feed)
     feed.peer.feeds.delete(feed.pair)
     this.#context.emit({ type: 'unfeed', feed })
   }

@@ -9,6 +9,7 @@ import { Fetching, type FetchOptions } from './fetching.ts'
 import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
 import { PeerState } from './peer-state.ts'
 import { Pull, type PullMark } from './pull.ts'
+import type { Feed } from './serve.ts'
 import { Sinks } from './sinks.ts'
 import { Sources } from './sources.ts'
 import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
@@ -345,6 +346,9 @@ export class Streamer {
         this.#subscriptions.delete(effect.pull)
         return
       case 'cursor': return this.#sources.cursor(effect.feed)
+      case 'recall': return void this.#recall(effect.feed)
+      case 'took': return void this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]).catch(() => {})
+      case 'forget': return void this.#intervals.reset(takenId(effect.feed)).catch(() => {})
       case 'collect': return this.#sources.collect(effect)
       case 'deliver': {
         const conversation = this.#conversations.get(effect.serve.feed.peer.ref.key)
@@ -386,6 +390,16 @@ export class Streamer {
     tally.bytesOut += bytes
   }
 
+  async #recall (feed: Feed): Promise<void> {
+    let covered: Intervals | undefined
+    try {
+      covered = await this.#intervals.get(takenId(feed))
+    } catch {
+      // Without knowing what the peer has it is offered everything.
+    }
+    this.#step({ type: 'recalled', feed, covered })
+  }
+
   #asked ({ peer, name, key }: Extract<Effect, { type: 'asked' }>): void {
     if (this.#types.get(name)?.sink === undefined || peer.pulls.has(pairName(name, key))) return
     try {
@@ -419,6 +433,11 @@ export class Streamer {
 
 function intervalsId (pull: Pull): { peer: string, stream: string, epoch: string } {
   return { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
+}
+
+/** What an old peer has taken of a stream of ours, by the epoch of our store. */
+function takenId ({ peer, pair, told }: Feed): { peer: string, stream: string, epoch: string } {
+  return { peer: peer.overlay, stream: `${pair}|taken`, epoch: told!.epoch }
 }
 
 function toHex (bytes: Uint8Array): string {

@@ -1,0 +1,82 @@
+import type { Intervals } from '@skep/intervals-store'
+import type { Context } from './effects.ts'
+import type { Feed, Serve, Stretch } from './serve.ts'
+
+/** Items at the end of what an old peer has taken that show whether it still holds them. */
+const SAMPLES = 16
+
+/**
+ * Keeps what an old peer has taken of our streams, over sessions and restarts.
+ *
+ * An old peer forgets: what it is offered again begins where we ask it to subscribe from
+ * (sync-stream.md §9, flaw 4). The last items that it took are offered once more; wants it
+ * one of them, then its store is not what it was, and it is offered everything.
+ */
+export class Taken {
+  readonly #context: Context
+
+  constructor (context: Context) {
+    this.#context = context
+  }
+
+  /** Where to ask an old peer to begin, by what it is recorded to have taken: 0 for the beginning. */
+  resume (feed: Feed, covered: Intervals | undefined): number {
+    const gap = covered?.next(1)
+    const end = gap === undefined ? 0 : Number(gap.from) - 1
+    // An end beyond our last index is of another store than ours.
+    if (end < 1 || feed.told === undefined || end > feed.told.last) return 0
+    feed.proof = { from: Math.max(1, end - SAMPLES + 1), to: end }
+    return feed.proof.from
+  }
+
+  /** Notes what of a half is on its way to the peer. */
+  sending (serve: Serve, { from, to }: { readonly from: number, readonly to: number }): void {
+    serve.sending.push({ from, to })
+  }
+
+  /**
+   * The earliest batch on its way was handed over. The original does not say when it has stored
+   * one, so it gets some time; if the connection ends before, the batch is offered again.
+   */
+  sent (serve: Serve, whole: boolean): void {
+    const range = serve.sending.shift()
+    const { feed } = serve
+    if (range === undefined || !whole || serve.over) return
+    const { timers, now, limits } = this.#context
+    feed.confirming.push({ ...range, at: now + limits.taken })
+    if (feed.confirming.length === 1) feed.timer = timers.set(now + limits.taken, () => { this.#confirm(feed) })
+  }
+
+  /** The peer has these. */
+  took (feed: Feed, { from, to }: { readonly from: number, readonly to: number }): void {
+    this.#context.emit({ type: 'took', feed, from, to })
+  }
+
+  /** Answers where to go on after the samples; `undefined` when the stretch was none. */
+  judge (serve: Serve, { to }: { readonly to: number }, wanted: number): Stretch | undefined {
+    if (!serve.proving) return undefined
+    serve.proving = false
+    if (wanted === 0) return { from: to + 1, to: undefined }
+    return this.again(serve)
+  }
+
+  /** The peer is to be offered everything. */
+  again (serve: Serve): Stretch {
+    serve.proving = false
+    this.#context.emit({ type: 'forget', feed: serve.feed })
+    return { from: 0, to: undefined }
+  }
+
+  /** Nothing of the feed is served any more. */
+  release (feed: Feed): void {
+    this.#context.timers.cancel(feed.timer)
+    feed.confirming.length = 0
+  }
+
+  #confirm (feed: Feed): void {
+    const { timers, now } = this.#context
+    const { confirming } = feed
+    while (confirming[0] !== undefined && confirming[0].at <= now) this.took(feed, confirming.shift()!)
+    if (confirming[0] !== undefined) feed.timer = timers.set(confirming[0].at, () => { this.#confirm(feed) })
+  }
+}
