@@ -1,4 +1,4 @@
-import { kindOf, type Chunk, type Kind } from '@skep/chunk'
+import { kindOf, SPAN_SIZE, type Chunk, type Kind } from '@skep/chunk'
 import type { Address, Clock, Overlay } from '@skep/interface'
 import { toHex } from '@skep/pot'
 import type { StreamPeer } from '@skep/streamer'
@@ -120,7 +120,19 @@ export class Retrieval<P extends StreamPeer> {
   }
 
   /** A request of a peer. */
-  async #answer (peer: StreamPeer, address: Address, { signal, hops = this.#options.maxHops }: AskedOptions): Promise<Uint8Array | undefined> {
+  async #answer (peer: StreamPeer, address: Address, { signal, hops }: AskedOptions): Promise<Uint8Array | undefined> {
+    const found = await this.#find(peer, address, hops ?? this.#options.maxHops, signal)
+    // An old peer's request says nothing of hops.
+    return hops === undefined && found !== undefined && !this.#isKnownToOld(address, found) ? undefined : found
+  }
+
+  /** Whether v1.8.15 takes a chunk for one: it hangs up on who answers with any other. Neither does it take the chunk of no data. */
+  #isKnownToOld (address: Address, data: Uint8Array): boolean {
+    const kind = data.length > SPAN_SIZE ? kindOf(address, data, this.#options.validators) : undefined
+    return kind === 'content' || kind === 'resource'
+  }
+
+  async #find (peer: StreamPeer, address: Address, hops: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
     if (this.#stopped || address.length !== ADDRESS_SIZE) return undefined
     const here = await this.#needs.chunks.get(address)
     const name = toHex(address)

@@ -53,14 +53,14 @@ export class Net {
     return node
   }
 
-  connect (a: Node, b: Node, latency: number = 10): () => void {
+  connect (a: Node, b: Node, latency: number = 10, isNative: boolean = true): () => void {
     const link = { clock: this.clock, latency }
     const [stream, native] = [pair(link), pair(link)]
     for (const [i, [node, other]] of ([[a, b], [b, a]] as const).entries()) {
       const peer: StreamPeer = { key: toHex(other.base), overlay: other.base, light: false }
       node.table.on(peer)
       const gone = (): void => node.table.off(peer)
-      node.streamer.run(peer, { stream: stream[i]!, native: native[i]! }).then(gone, gone)
+      node.streamer.run(peer, { stream: stream[i]!, ...isNative && { native: native[i]! } }).then(gone, gone)
     }
     return () => { for (const conn of [...stream, ...native]) conn.abort(new Error('cut')) }
   }

@@ -1,4 +1,5 @@
-import { encodeMetadata, everyValidator, metadataAddress, metadataHash } from '@skep/chunk/validators'
+import { makeChunk } from '@skep/chunk'
+import { encodeMetadata, everyValidator, makeSingleOwnerChunk, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Net, type Node } from './net.ts'
 
@@ -234,4 +235,29 @@ test('what a peer answers is a chunk when one of the given validators says so', 
   expect((await net.time(a.retrieval.retrieve(resource.address)))[0]).toEqual(data)
   expect((await net.time(b.retrieval.retrieve(resource.address)))[0]).toBeUndefined()
   await idle(a, b, c)
+})
+
+test('an old peer is answered with nothing that it takes for no chunk: it would hang up', async () => {
+  const data = encodeMetadata({ startTime: 0n, frequency: 60n, name: new Uint8Array(0), owner: new Uint8Array(20) })
+  const resource = { address: metadataAddress(metadataHash(data), new Uint8Array(20)), data }
+  const owned = makeSingleOwnerChunk(new Uint8Array(32), new Uint8Array(20), net.chunk, () => new Uint8Array(65))
+  const empty = makeChunk(new Uint8Array(0))
+  // Signatures are not what is tried here.
+  const options = { validators: [...everyValidator, { kind: 'single-owner' as const, accepts: () => true }] }
+  const [a, b] = [await net.add(0, options), await net.add(5, options)]
+  await b.chunks.put([net.chunk, empty], { kind: 'content' })
+  await b.chunks.put([resource], { kind: 'resource' })
+  await b.chunks.put([owned], { kind: 'single-owner' })
+  const got = async (): Promise<boolean[]> => {
+    const out = []
+    for (const { address } of [net.chunk, resource, owned, empty]) out.push((await net.time(a.retrieval.retrieve(address)))[0] !== undefined)
+    return out
+  }
+  const cut = net.connect(a, b, 10, false)
+  expect(await got()).toEqual([true, true, false, false])
+  cut()
+  await net.clock.advance(20_000)
+  net.connect(a, b)
+  expect(await got()).toEqual([true, true, true, true])
+  await idle(a, b)
 })
