@@ -14,12 +14,12 @@ export class Fences {
     this.#context = context
   }
 
-  /** Notes that the peer is told the end of a half. */
-  raise (half: Half): void {
+  /** Notes that the peer is told the end of a half, now or `later` milliseconds from now. */
+  raise (half: Half, later: number = 0): void {
     const { timers, now, limits } = this.#context
     const { peer } = half.pull
     timers.cancel(peer.fences.get(half.name))
-    peer.fences.set(half.name, timers.set(now + (peer.native ? limits.cursorTimeout : limits.fence), () => this.lower(peer, half.name)))
+    peer.fences.set(half.name, timers.set(now + later + (peer.native ? limits.cursorTimeout : limits.fence), () => this.lower(peer, half.name)))
   }
 
   /** The peer has confirmed the end of a half. @returns whether that was awaited. */

@@ -56,6 +56,8 @@ export interface StreamerLimits {
   readonly cursorTimeout: number
   /** How long after its end a stream of an old peer is not subscribed to again: it does not confirm. 1 s. */
   readonly fence: number
+  /** How long a stream that was ended waits for what is under way before the peer is told. 10 s. */
+  readonly drain: number
   /** How long an old peer may take to show that its store is the one that it was. 5 s. */
   readonly proof: number
   /** How long an old peer that stays connected may take to store what it was sent, before it is not offered that again. 2 s. */
@@ -98,6 +100,7 @@ export const defaultLimits: StreamerLimits = {
   collect: 50,
   cursorTimeout: 10_000,
   fence: 1_000,
+  drain: 10_000,
   proof: 5_000,
   taken: 2_000,
   requestTimeout: 10_000,

@@ -21,6 +21,13 @@ export interface Ask {
   late: boolean
 }
 
+/** A half that takes no more offers, and waits for what it has asked for. */
+export interface Draining {
+  readonly half: Half
+  /** Ends the wait. */
+  readonly timer: Timer
+}
+
 /** How many ended halves are remembered, so that what was under way then is no fault. */
 const MAX_ENDED = 512
 
@@ -68,6 +75,8 @@ export class PeerState {
    * the old subscription's, so that a new one waits. Natively a Quit confirms, else time does.
    */
   readonly fences = new Map<string, Timer>()
+  /** Halves that we ended while items of theirs were under way, by name: the peer is told when those are here. */
+  readonly draining = new Map<string, Draining>()
   watch: Timer | undefined
   readonly #ended = new Set<string>()
 

@@ -43,6 +43,8 @@ export class Half {
   delivered = 0
   /** No more offers will be asked for. */
   finishing = false
+  /** It was ended, and what it asked for is still under way. */
+  draining = false
 
   constructor (pull: Pull, live: boolean) {
     this.pull = pull

@@ -52,15 +52,23 @@ export class Pulls {
     pull.timer = this.#context.timers.set(this.#context.now + this.#context.limits.cursorTimeout, () => this.#withoutCursor(pull))
   }
 
-  /** Ends a pull at our will, and tells the peer. */
+  /**
+   * Ends a pull at our will. What was asked for still comes and is recorded, as it is on its way
+   * anyhow; nothing more is asked for, and the peer is told when it is here.
+   */
   unsubscribe (pull: Pull): void {
     if (pull.state === 'over') return
-    for (const half of [...pull.halves()]) this.#endHalf(half, true)
-    this.#over(pull, 'closed')
+    for (const half of [...pull.halves()]) {
+      if (half.open.length > 0) this.#drain(half)
+      else this.#endHalf(half, true)
+    }
+    this.#close(pull)
+    this.#drained(pull)
   }
 
   /** The peer has gone. */
   left (peer: PeerState): void {
+    for (const { half } of [...peer.draining.values()]) this.#stopDraining(half, false, 'gone')
     for (const pull of [...peer.pulls.values()]) {
       for (const half of [...pull.halves()]) this.#endHalf(half, false)
       this.#over(pull, 'gone')
@@ -96,6 +104,8 @@ export class Pulls {
    */
   quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
     if (!peer.native) return
+    const draining = peer.draining.get(halfName(Name, Key, Live))
+    if (draining !== undefined) this.#stopDraining(draining.half, false, 'closed')
     if (this.#fences.lower(peer, halfName(Name, Key, Live))) return
     const pull = peer.pulls.get(pairName(Name, Key))
     const half = pull?.half(Live)
@@ -197,6 +207,7 @@ export class Pulls {
     if (at === -1) return
     half.open.splice(at, 1)
     pull.peer.batches--
+    if (half.draining && half.open.length === 0) return this.#stopDraining(half, true, 'closed')
     if (done) {
       for (const [from, to] of ranges) {
         pull.covered.add(from, to)
@@ -459,17 +470,63 @@ export class Pulls {
   #endHalf (half: Half, tell: boolean): void {
     const { pull } = half
     const { peer } = pull
-    for (const batch of [...half.open, ...half.queue]) {
+    this.#abandon(half.open, peer)
+    half.open.length = 0
+    this.#takeNoMore(half)
+    if (half.live) pull.live = undefined
+    else pull.history = undefined
+    this.#tellEnd(half, tell)
+  }
+
+  /** Answers no offer of a half any more. */
+  #takeNoMore (half: Half): void {
+    const { peer } = half.pull
+    this.#abandon(half.queue, peer)
+    half.queue.length = 0
+    half.expected = undefined
+    peer.held.delete(half)
+  }
+
+  #abandon (batches: Iterable<BatchState>, peer: PeerState): void {
+    for (const batch of [...batches]) {
       this.#context.timers.cancel(batch.timer)
       this.#items.abandon(batch)
       peer.batches--
     }
-    half.open.length = 0
-    half.queue.length = 0
-    half.expected = undefined
-    peer.held.delete(half)
-    if (half.live) pull.live = undefined
-    else pull.history = undefined
+  }
+
+  /** Lets a half wait for what was asked for, no longer than the limit. What it is offered meanwhile is not looked at. */
+  #drain (half: Half): void {
+    const { peer } = half.pull
+    const { timers, now, limits } = this.#context
+    this.#takeNoMore(half)
+    half.draining = true
+    peer.draining.set(half.name, { half, timer: timers.set(now + limits.drain, () => this.#stopDraining(half, true, 'closed')) })
+    peer.ended(half.name)
+    // A new subscription of the same stream waits until the peer has been told and has confirmed.
+    this.#fences.raise(half, limits.drain)
+  }
+
+  #stopDraining (half: Half, tell: boolean, end: SubscriptionEnd): void {
+    const { pull } = half
+    const draining = pull.peer.draining.get(half.name)
+    if (draining?.half !== half) return
+    pull.peer.draining.delete(half.name)
+    this.#context.timers.cancel(draining.timer)
+    half.draining = false
+    this.#endHalf(half, tell)
+    this.#drained(pull, end)
+  }
+
+  /** Says that a pull is over when nothing of it waits any more. */
+  #drained (pull: Pull, end: SubscriptionEnd = 'closed'): void {
+    if (pull.live !== undefined || pull.history !== undefined) return
+    this.#context.emit({ type: 'over', pull, end })
+    this.#context.emit({ type: 'changed' })
+  }
+
+  #tellEnd (half: Half, tell: boolean): void {
+    const { peer } = half.pull
     if (!tell || !peer.connected) return
     peer.ended(half.name)
     this.#fences.raise(half)
@@ -478,11 +535,15 @@ export class Pulls {
 
   #over (pull: Pull, end: SubscriptionEnd): void {
     if (pull.state === 'over') return
+    this.#close(pull)
+    this.#drained(pull, end)
+  }
+
+  /** Takes a pull out of the peer's: another of the same stream may begin. */
+  #close (pull: Pull): void {
     pull.state = 'over'
     this.#context.timers.cancel(pull.timer)
     pull.peer.pulls.delete(pull.pair)
-    this.#context.emit({ type: 'over', pull, end })
-    this.#context.emit({ type: 'changed' })
   }
 
   /** An old peer offers what it has found for our requests. What we ask for comes without; the rest is not wanted. */

@@ -10,7 +10,7 @@ export interface Subscription {
   readonly active: boolean
   /** Resolves when it is over, with the reason: a history without live is `done`. Never rejects. */
   readonly ended: Promise<SubscriptionEnd>
-  /** Ends it. Idempotent. */
+  /** Ends it: nothing more is asked for. What is under way still comes and is recorded before it is over. Idempotent. */
   close (): void
 }
 
@@ -57,7 +57,7 @@ export class Asked implements Subscription {
   }
 
   get active (): boolean {
-    return this.#active
+    return this.#active && this.pull?.state !== 'over'
   }
 
   close (): void {

@@ -1,4 +1,4 @@
-import { StreamerError } from '@skep/streamer'
+import { StreamerError, type StreamType, type Subscription } from '@skep/streamer'
 import { describe, expect, test } from 'vitest'
 import { body, id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
 import { Scripted } from './scripted.ts'
@@ -242,21 +242,24 @@ describe('ending', () => {
     const a = new Node(1, clock, new Shelf().fill(1, 2_000))
     const b = new Node(2, clock)
     const link = new Link(a, b, { latency: 5, bandwidth: 1_000_000 })
+    const ends: string[] = []
     for (let round = 0; round < 10; round++) {
       const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x')
       expect(b.streamer.subscribe(link.toA, 'SHELF', 'x')).toBe(subscription)
       await clock.advance(40)
       b.streamer.unsubscribe(link.toA, 'SHELF', 'x')
       expect(subscription.active).toBe(false)
-      expect(await subscription.ended).toBe('closed')
+      void subscription.ended.then(end => { ends.push(end) })
       a.shelf.add(id(3_000 + round))
       if (round % 2 === 0) await clock.advance(60)
     }
     await clock.advance(1_000)
-    expect(a.streamer.handles.sources).toBe(0)
+    expect(ends).toEqual(Array.from({ length: 10 }, () => 'closed'))
+    expect([a.streamer.handles.sources, b.streamer.handles.subscriptions]).toEqual([0, 0])
     b.streamer.subscribe(link.toA, 'SHELF', 'x')
     await clock.advance(10_000)
     expect(b.shelf.items.size).toBe(2_010)
+    expect(b.streamer.counters).toMatchObject({ bodiesReceived: 2_010, duplicates: 0 })
     expect(b.streamer.handles.peers).toBe(1)
   })
 
@@ -510,17 +513,77 @@ test('what is under way when a subscription ends is not asked of the next who of
   expect(b.streamer.counters).toMatchObject({ bodiesReceived: 100, bodiesStored: 100, duplicates: 0 })
 })
 
-test('what nobody waits for when it comes is let go, and can be had again', async () => {
-  const clock = new VirtualClock()
-  const b = new Node(9, clock)
-  const a = new Node(1, clock, new Shelf().fill(1, 100))
-  const link = new Link(a, b, { latency: 50 })
-  b.streamer.subscribe(link.toA, 'SHELF', 'x')
-  await clock.advance(260)
-  b.streamer.unsubscribe(link.toA, 'SHELF', 'x')
-  await clock.advance(2000)
-  expect(b.shelf.items.size).toBe(0)
-  b.streamer.subscribe(link.toA, 'SHELF', 'x')
-  await clock.advance(2000)
-  expect(b.shelf.items.size).toBe(100)
+describe('what is under way when a subscription ends', () => {
+  /** The offers have come and the Wanted have gone; the bodies are on their way. */
+  async function underWay (count: number = 1_000, types?: (shelf: Shelf) => StreamType[]): Promise<{ clock: VirtualClock, a: Node, b: Node, link: Link, subscription: Subscription, ended: () => string | undefined }> {
+    const clock = new VirtualClock()
+    const b = new Node(9, clock)
+    const shelf = new Shelf().fill(1, count)
+    const a = new Node(1, clock, shelf, {}, types?.(shelf))
+    const link = new Link(a, b, { latency: 50 })
+    const subscription = b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(260)
+    expect(b.shelf.items.size).toBe(0)
+    let end: string | undefined
+    void subscription.ended.then(why => { end = why })
+    return { clock, a, b, link, subscription, ended: () => end }
+  }
+
+  test('comes and is recorded, and nothing more', async () => {
+    const { clock, a, b, link, subscription, ended } = await underWay()
+    subscription.close()
+    expect([subscription.active, ended()]).toEqual([false, undefined])
+    await clock.advance(2_000)
+    expect(ended()).toBe('closed')
+    expect(b.shelf.items.size).toBe(256)
+    expect(b.streamer.counters).toMatchObject({ bodiesReceived: 256, bodiesStored: 256, duplicates: 0 })
+    expect([a.streamer.handles.sources, b.streamer.handles.subscriptions, b.streamer.handles.items]).toEqual([0, 0, 0])
+    const offered = b.streamer.counters.idsOffered
+    b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    await clock.advance(5_000)
+    expect(b.streamer.counters.idsOffered - offered).toBe(1_000 - 256)
+    expect(b.streamer.counters).toMatchObject({ bodiesReceived: 1_000, duplicates: 0 })
+  })
+
+  test('is waited for by the next subscription of the same stream', async () => {
+    const { clock, b, link, subscription } = await underWay()
+    subscription.close()
+    const next = b.streamer.subscribe(link.toA, 'SHELF', 'x')
+    expect(next).not.toBe(subscription)
+    await clock.advance(5_000)
+    expect([next.active, b.shelf.items.size]).toEqual([true, 1_000])
+    expect(b.streamer.counters).toMatchObject({ bodiesReceived: 1_000, duplicates: 0 })
+  })
+
+  test('is let go when it does not come within the limit, and can be had again', async () => {
+    let silent = true
+    const { clock, a, b, link, subscription, ended } = await underWay(100, shelf => {
+      const type = shelf.type()
+      const read = async (): Promise<never> => await new Promise(() => {})
+      return [{ ...type, source: (...all) => silent ? { ...type.source!(...all)!, read } : type.source!(...all) }]
+    })
+    silent = false
+    subscription.close()
+    await clock.advance(9_999)
+    expect(ended()).toBe(undefined)
+    await clock.advance(1)
+    expect(ended()).toBe('closed')
+    expect(b.streamer.handles.subscriptions).toBe(0)
+    link.cut()
+    await clock.advance(1_000)
+    expect(b.streamer.handles).toEqual({ peers: 0, subscriptions: 0, items: 0, asks: 0, timers: 0, sources: 0, answers: 0 })
+    const again = new Link(a, b)
+    b.streamer.subscribe(again.toA, 'SHELF', 'x')
+    await clock.advance(2_000)
+    expect(b.shelf.items.size).toBe(100)
+  })
+
+  test('goes with the peer', async () => {
+    const { clock, b, link, subscription, ended } = await underWay()
+    subscription.close()
+    link.cut()
+    await clock.advance(1_000)
+    expect(ended()).toBe('gone')
+    expect(b.streamer.handles).toEqual({ peers: 0, subscriptions: 0, items: 0, asks: 0, timers: 0, sources: 0, answers: 0 })
+  })
 })
