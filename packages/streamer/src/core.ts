@@ -74,6 +74,7 @@ export class Core {
       case 'delivered': return this.#serves.delivered(input.serve, input.missing)
       case 'answered': return this.#answers.answered(input.peer, input.id, input.data)
       case 'subscribe': return this.#pulls.subscribe(input.pull)
+      case 'pause': return this.#pulls.pause(input.pull, input.paused)
       case 'unsubscribe': return this.#pulls.unsubscribe(input.pull)
       case 'request': return this.#serves.request(input.peer, input.name, input.key)
       case 'quit': return this.#serves.quit(input.peer, input.name, input.key)

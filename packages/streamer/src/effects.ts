@@ -82,6 +82,7 @@ export type Input =
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }
   | { readonly type: 'subscribe', readonly pull: Pull }
   | { readonly type: 'unsubscribe', readonly pull: Pull }
+  | { readonly type: 'pause', readonly pull: Pull, readonly paused: boolean }
   | { readonly type: 'request', readonly peer: PeerState, readonly name: string, readonly key: string }
   | { readonly type: 'quit', readonly peer: PeerState, readonly name: string, readonly key: string }
   | { readonly type: 'fetch', readonly fetch: Fetch }

@@ -360,7 +360,8 @@ export class Items {
     for (const refs of item.refs.values()) {
       for (const { batch } of refs) {
         const { peer } = batch.pull
-        if (!batch.answered) willAsk = true
+        if (!batch.answered && !batch.pull.paused) willAsk = true
+        else if (!batch.answered) continue
         else if (peer.connected && !item.asked.has(peer) && item.asked.size < this.#context.limits.maxSources) {
           this.#ask(item, peer, undefined)
           return

@@ -100,6 +100,8 @@ export class Pull {
   history: Half | undefined
   /** Tries of what is left open, in this session. */
   attempts = 0
+  /** Offers are not answered for the time being. */
+  paused = false
   /** A batch has left a gap since the last try. */
   gap = false
   timer: Timer | undefined

@@ -66,6 +66,13 @@ export class Pulls {
     this.#drained(pull)
   }
 
+  /** Leaves offers unanswered from now on, or answers those that wait. */
+  pause (pull: Pull, paused: boolean): void {
+    if (pull.state === 'over') return
+    pull.paused = paused
+    if (!paused) for (const half of [...pull.halves()]) this.#want(half)
+  }
+
   /** The peer has gone. */
   left (peer: PeerState): void {
     for (const { half } of [...peer.draining.values()]) this.#stopDraining(half, false, 'gone')
@@ -320,7 +327,7 @@ export class Pulls {
 
   #wantNext (half: Half): boolean {
     const batch = half.queue[0]
-    if (batch?.decided !== true) return false
+    if (batch?.decided !== true || half.pull.paused) return false
     const { pull } = half
     const { peer } = pull
     const { limits, now, timers } = this.#context

@@ -15,7 +15,7 @@ import { Sources } from './sources.ts'
 import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
 import { streamStatus } from './stream-status.ts'
 import type { Counters, LoadStatus, StreamStatus, WantStatus } from './status.ts'
-import { Asked, type Subscription } from './subscription.ts'
+import { Asked, type Owner, type Subscription } from './subscription.ts'
 import type { Priority, StreamPeer, StreamType } from './type.ts'
 import { wantStatus } from './want-status.ts'
 
@@ -72,7 +72,11 @@ export class Streamer {
   /** Subscriptions to peers that do not run yet. */
   readonly #early = new WeakMap<StreamPeer, Map<string, () => void>>()
   readonly #subscriptions = new Map<Pull, Asked>()
-  readonly #leaving = (asked: Asked): void => { this.#leave(asked) }
+  readonly #owner: Owner = {
+    leave: asked => { this.#leave(asked) },
+    hold: ({ pull, paused }) => { if (pull !== undefined) this.#step({ type: 'pause', pull, paused }) }
+  }
+
   readonly #listeners = new Set<() => void>()
   #decide: (peer: StreamPeer, name: string, key: string) => boolean = () => false
   #handle: RequestHandler = async () => undefined
@@ -274,7 +278,7 @@ export class Streamer {
     const { maxName, maxSubscribed } = this.#limits
     if (key.includes('|') || new TextEncoder().encode(key).length > maxName) throw new TypeError(`${key} is no key of a stream`)
     if (state !== undefined && 2 * (state.pulls.size + 1) > maxSubscribed) throw new StreamerError('STREAMER_LIMIT', `more than ${maxSubscribed} halves of streams asked of one peer`)
-    const subscription = new Asked(peer, name, key, this.#leaving, options.signal)
+    const subscription = new Asked(peer, name, key, this.#owner, options.signal)
     const begin = (to: PeerState): void => {
       const sink = type.sink!(peer, key)
       if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
@@ -290,6 +294,7 @@ export class Streamer {
       subscription.pull = pull
       this.#sinks.open(pull, sink)
       this.#subscriptions.set(pull, subscription)
+      pull.paused = subscription.paused
       this.#step({ type: 'subscribe', pull })
     }
     try {

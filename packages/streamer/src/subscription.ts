@@ -10,6 +10,13 @@ export interface Subscription {
   readonly active: boolean
   /** Resolves when it is over, with the reason: a history without live is `done`. Never rejects. */
   readonly ended: Promise<SubscriptionEnd>
+  /**
+   * Asks for nothing more until {@link Subscription.resume}; what is under way still comes. The
+   * peer waits with at most two offers of each half, so going on costs nothing.
+   */
+  pause (): void
+  /** Goes on where it was paused. */
+  resume (): void
   /** Ends it: nothing more is asked for. What is under way still comes and is recorded before it is over. Idempotent. */
   close (): void
 }
@@ -27,6 +34,14 @@ export type SubscriptionEnd =
   /** The peer has gone, or the streamer was stopped. */
   | 'gone'
 
+/** What a subscription asks of its streamer. */
+export interface Owner {
+  /** Ends it. */
+  leave (subscription: Asked): void
+  /** Follows its `paused`. */
+  hold (subscription: Asked): void
+}
+
 /** A subscription as the streamer has it. There are dozens for each peer, so it holds no closures of its own. */
 export class Asked implements Subscription {
   readonly peer: StreamPeer
@@ -35,20 +50,22 @@ export class Asked implements Subscription {
   readonly ended: Promise<SubscriptionEnd>
   /** What it became when it began. */
   pull: Pull | undefined
-  readonly #leave: (subscription: Asked) => void
+  /** Asks for nothing more for the time being. */
+  paused = false
+  readonly #owner: Owner
   #resolve = (_: SubscriptionEnd): void => {}
   #active = true
   #release: (() => void) | undefined
 
   /**
-   * @param leave - ends it on the streamer's side.
+   * @param owner - the streamer's side.
    * @param signal - closes it.
    */
-  constructor (peer: StreamPeer, name: string, key: string, leave: (subscription: Asked) => void, signal: AbortSignal | undefined) {
+  constructor (peer: StreamPeer, name: string, key: string, owner: Owner, signal: AbortSignal | undefined) {
     this.peer = peer
     this.name = name
     this.key = key
-    this.#leave = leave
+    this.#owner = owner
     this.ended = new Promise(resolve => { this.#resolve = resolve })
     if (signal === undefined) return
     const close = (): void => { this.close() }
@@ -61,7 +78,15 @@ export class Asked implements Subscription {
   }
 
   close (): void {
-    if (this.#active) this.#leave(this)
+    if (this.#active) this.#owner.leave(this)
+  }
+
+  pause (): void {
+    this.#hold(true)
+  }
+
+  resume (): void {
+    this.#hold(false)
   }
 
   /** It is over. */
@@ -70,5 +95,10 @@ export class Asked implements Subscription {
     this.#release?.()
     this.#release = undefined
     this.#resolve(end)
+  }
+
+  #hold (paused: boolean): void {
+    this.paused = paused
+    if (this.#active) this.#owner.hold(this)
   }
 }

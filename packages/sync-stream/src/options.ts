@@ -14,7 +14,7 @@ export interface SyncStreamOptions {
   /** How long subscriptions may lag behind peers and depth that never stand still. Defaults to 2,000. */
   readonly maxSettle?: number
 
-  /** How long a bin that is not ours any more stays subscribed, in case it becomes ours again. What is under way when it ends comes for nothing, so it does not end soon. Defaults to 15,000. */
+  /** How long a bin that is not ours any more stays subscribed, in case it becomes ours again. It is paused meanwhile: nothing of it is asked for. Defaults to 15,000. */
   readonly linger?: number
 
   /** How long before a subscription that did not come about is tried again. Defaults to 1,000. */

@@ -179,6 +179,8 @@ export class SyncStream<P extends StreamPeer> {
     const mine = this.#wishes.step(now, connected, depth)
     for (const [peer, stream] of mine.close) this.#close(peer, stream)
     for (const [peer, stream] of mine.open) this.#open(peer, stream)
+    for (const [peer, stream] of mine.pause) this.#subscriptions.get(peer)?.get(stream)?.pause()
+    for (const [peer, stream] of mine.resume) this.#subscriptions.get(peer)?.get(stream)?.resume()
     const theirs = this.#requests.step(now, connected, depth)
     for (const [peer, stream] of theirs.close) streamer.quit(peer, ...nameAndKey(stream))
     for (const [peer, stream] of theirs.open) streamer.requestSubscription(peer, ...nameAndKey(stream))

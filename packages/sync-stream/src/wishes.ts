@@ -9,6 +9,10 @@ export interface WishTimes {
 export interface Step<P> {
   readonly open: [peer: P, stream: string][]
   readonly close: [peer: P, stream: string][]
+  /** Not wanted now, and not long enough to be closed. */
+  readonly pause: [peer: P, stream: string][]
+  /** Wanted again before it was closed. */
+  readonly resume: [peer: P, stream: string][]
   readonly again: number | undefined
 }
 
@@ -53,6 +57,8 @@ export class Wishes<P> {
   step (now: number, connected: Iterable<[peer: P, po: number]>, depth: number): Step<P> {
     const open: [P, string][] = []
     const close: [P, string][] = []
+    const pause: [P, string][] = []
+    const resume: [P, string][] = []
     let again = Infinity
     const present = new Set<P>()
     for (const [peer, po] of connected) {
@@ -63,6 +69,7 @@ export class Wishes<P> {
       for (const stream of wanted) {
         const slot = slots.get(stream) ?? { open: false, retryAt: now, why: undefined, unwantedSince: undefined }
         slots.set(stream, slot)
+        if (slot.open && slot.unwantedSince !== undefined) resume.push([peer, stream])
         slot.unwantedSince = undefined
         if (slot.open) continue
         if (slot.retryAt > now) {
@@ -74,9 +81,10 @@ export class Wishes<P> {
       }
       for (const [stream, slot] of slots) {
         if (wanted.has(stream)) continue
-        slot.unwantedSince ??= now
-        const left = slot.unwantedSince + this.#times.linger - now
+        const left = (slot.unwantedSince ?? now) + this.#times.linger - now
         if (left > 0 && slot.open) {
+          if (slot.unwantedSince === undefined) pause.push([peer, stream])
+          slot.unwantedSince ??= now
           again = Math.min(again, left)
           continue
         }
@@ -89,7 +97,7 @@ export class Wishes<P> {
       this.#peers.delete(peer)
       for (const [stream, slot] of slots) if (slot.open) close.push([peer, stream])
     }
-    return { open, close, again: again === Infinity ? undefined : again }
+    return { open, close, pause, resume, again: again === Infinity ? undefined : again }
   }
 
   /** A subscription did not come about. */

@@ -1,4 +1,4 @@
-import { toHex } from '@skep/pot'
+import { proximity, toHex } from '@skep/pot'
 import { memoryStore } from '@skep/store-memory'
 import { expect, test } from 'vitest'
 import { Swarm, total } from './swarm.ts'
@@ -112,6 +112,31 @@ test('a peer that comes late, at constant depth, is synced too', async () => {
   await swarm.clock.until(async () => (await swarm.missing(chunks)).length === 0, 30_000)
   expect(swarm.nodes.slice(0, 3).map(({ table }) => table.depth)).toEqual(depths)
   await swarm.stop()
+})
+
+test('when the depth rises in mid-sync nothing more is taken of what is not ours, and what is under way is not lost', async () => {
+  const swarm = new Swarm(14, 100)
+  const inHalf = (bit: number): Uint8Array => swarm.random.bytes(32).map((byte, at) => at === 0 ? (byte & 0x7f) | bit << 7 : byte)
+  const [a, b] = [await swarm.add(inHalf(0)), await swarm.add(inHalf(1))]
+  const chunks = swarm.makeChunks(4_000)
+  await a.chunks.put(chunks)
+  const ours = chunks.filter(({ address }) => proximity(b.base, address) >= 1).length
+  swarm.connect(a, b)
+  await swarm.clock.advance(1_000)
+  // With three in each half neither has to keep what lies in the other.
+  for (const bit of [0, 0, 1, 1]) await swarm.add(inHalf(bit))
+  swarm.connectAll()
+  await swarm.clock.advance(30_000)
+  expect(b.table.depth).toBe(1)
+  expect(await swarm.missing(chunks)).toEqual([])
+  const others = b.chunks.size - ours
+  // What came before the depth was followed; without the pause it would be all of them.
+  expect(others).toBeGreaterThan(100)
+  expect(others).toBeLessThan((chunks.length - ours) * 0.7)
+  expect(total(swarm.nodes, 'duplicates')).toBe(0)
+  expect(total(swarm.nodes, 'bodiesReceived')).toBe(total(swarm.nodes, 'bodiesStored'))
+  await swarm.stop()
+  expect(swarm.clock.pending).toBe(0)
 })
 
 test('when all is synced it is quiet', async () => {

@@ -33,6 +33,15 @@ test('a depth that goes up and down opens and closes nothing twice', () => {
   }
 })
 
+test('what is not wanted is paused, once, and goes on when it is wanted again', () => {
+  const wishes = new Wishes(times, wantedOf)
+  expect(wishes.step(0, [['a', 15]], 15)).toMatchObject({ pause: [], resume: [] })
+  expect(wishes.step(1_000, [['a', 15]], 16)).toMatchObject({ pause: [['a', '16']], resume: [] })
+  expect(wishes.step(2_000, [['a', 15]], 16)).toMatchObject({ pause: [], resume: [] })
+  expect(wishes.step(3_000, [['a', 15]], 15)).toMatchObject({ open: [], pause: [], resume: [['a', '16']] })
+  expect(wishes.step(4_000, [['a', 15]], 15)).toMatchObject({ pause: [], resume: [] })
+})
+
 test('a bin that stays unwanted is closed after a while, and the time to look again is known', () => {
   const wishes = new Wishes(times, wantedOf)
   wishes.step(0, [['a', 15]], 15)
