@@ -2,6 +2,13 @@ import type { Half, Pull } from './pull.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
 
+/** A range that was declined, and why. */
+export interface Declined {
+  readonly from: number
+  readonly to: number
+  readonly reason: string
+}
+
 /** One offer and what becomes of its items. */
 export class BatchState {
   readonly pull: Pull
@@ -13,6 +20,8 @@ export class BatchState {
   readonly outcomes: (Outcome | undefined)[]
   /** Items that the sink is asked about; the others are known to be wanted, or here. */
   unsure: readonly number[] = []
+  /** Why items were declined, by their place. */
+  readonly reasons = new Map<number, string>()
   /** Items without an outcome. */
   open: number
   /** The sink has said what it needs. */
@@ -43,9 +52,15 @@ export class BatchState {
     this.open--
   }
 
-  /** Whether every item is durable here. */
+  /** Notes that an item is not taken now. */
+  decline (i: number, reason: string): void {
+    if (this.outcomes[i] === undefined) this.reasons.set(i, reason)
+    this.settle(i, 'declined')
+  }
+
+  /** Whether every item is durable here, or was declined. */
   get whole (): boolean {
-    return this.outcomes.every(outcome => outcome === 'held' || outcome === 'delivered')
+    return this.outcomes.every(outcome => outcome === 'held' || outcome === 'delivered' || outcome === 'declined')
   }
 
   /**
@@ -53,8 +68,8 @@ export class BatchState {
    * around those that failed; otherwise nobody knows which index is whose, and nothing is.
    */
   ranges (): [from: number, to: number][] {
-    if (this.whole) return [[this.from, this.to]]
-    if (this.ids.length !== this.to - this.from + 1) return []
+    if (this.whole && this.reasons.size === 0) return [[this.from, this.to]]
+    if (!this.#isDense) return []
     const ranges: [number, number][] = []
     for (const [i, outcome] of this.outcomes.entries()) {
       if (outcome !== 'held' && outcome !== 'delivered') continue
@@ -64,5 +79,24 @@ export class BatchState {
       else ranges.push([index, index])
     }
     return ranges
+  }
+
+  /** What may be recorded as declined, with the reason; where nobody knows which index is whose, all of it for all the reasons. */
+  declined (): Declined[] {
+    if (this.reasons.size === 0) return []
+    if (!this.#isDense) return this.whole ? [{ from: this.from, to: this.to, reason: [...new Set(this.reasons.values())].sort().join() }] : []
+    const declined: { from: number, to: number, reason: string }[] = []
+    for (const [i, reason] of [...this.reasons].sort(([a], [b]) => a - b)) {
+      const index = this.from + i
+      const last = declined.at(-1)
+      if (last?.to === index - 1 && last.reason === reason) last.to = index
+      else declined.push({ from: index, to: index, reason })
+    }
+    return declined
+  }
+
+  /** Whether each index has its item. */
+  get #isDense (): boolean {
+    return this.ids.length === this.to - this.from + 1
   }
 }

@@ -62,7 +62,7 @@ export class Core {
       case 'left': return this.#left(input.peer)
       case 'stream': return input.peer.connected ? this.#stream(input.peer, input.message) : undefined
       case 'native': return input.peer.connected ? this.#native(input.peer, input.message) : undefined
-      case 'loaded': return this.#pulls.loaded(input.pull, input.covered, input.mark)
+      case 'loaded': return this.#pulls.loaded(input.pull, input.covered, input.mark, input.declined)
       case 'needed': return this.#pulls.needed(input)
       case 'checked':
         for (const checked of input.checks) this.items.checked(checked)
@@ -74,6 +74,7 @@ export class Core {
       case 'delivered': return this.#serves.delivered(input.serve, input.missing)
       case 'answered': return this.#answers.answered(input.peer, input.id, input.data)
       case 'subscribe': return this.#pulls.subscribe(input.pull)
+      case 'reopen': return this.#pulls.reopen(input.pull, input.reasons)
       case 'pause': return this.#pulls.pause(input.pull, input.paused)
       case 'unsubscribe': return this.#pulls.unsubscribe(input.pull)
       case 'request': return this.#serves.request(input.peer, input.name, input.key)

@@ -1,6 +1,6 @@
 import type { MessageName, MessageValue } from '@skep/wire'
 import type { Intervals } from '@skep/intervals-store'
-import type { BatchState } from './batch.ts'
+import type { BatchState, Declined } from './batch.ts'
 import type { StreamerError } from './errors.ts'
 import type { Fetch, Item } from './items.ts'
 import type { nativeSpec, streamSpec } from './messages.ts'
@@ -34,7 +34,11 @@ export type Effect =
   /** Check a body: every sink stores it, every fetch looks at it. */
   | { readonly type: 'check', readonly item: Item, readonly peer: PeerState, readonly data: Uint8Array, readonly puts: readonly { readonly space: string, readonly pull: Pull }[], readonly fetches: readonly Fetch[] }
   /** Tell the sink that the batch is done, then record the ranges. */
-  | { readonly type: 'seal', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly outcomes: readonly Outcome[], readonly mark: PullMark | undefined }
+  | { readonly type: 'seal', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly declined: readonly Declined[], readonly outcomes: readonly Outcome[], readonly mark: PullMark | undefined }
+  /** Record that what was declined for these reasons is open again. */
+  | { readonly type: 'reopen', readonly pull: Pull, readonly reasons: readonly string[] }
+  /** Ask the sink whether what was declined is declined still; if not, a `reopen` is the answer. */
+  | { readonly type: 'review', readonly pull: Pull }
   /** The pull is over: close its sink, tell who waits. */
   | { readonly type: 'over', readonly pull: Pull, readonly end: SubscriptionEnd }
   /** Make the source if there is none, and ask for its cursor. */
@@ -71,10 +75,10 @@ export type Input =
   | { readonly type: 'stream', readonly peer: PeerState, readonly message: StreamMessage }
   | { readonly type: 'native', readonly peer: PeerState, readonly message: NativeMessage }
   | { readonly type: 'time' }
-  | { readonly type: 'loaded', readonly pull: Pull, readonly covered: Intervals | undefined, readonly mark?: PullMark | undefined }
-  | { readonly type: 'needed', readonly batch: BatchState, readonly ticket: number, readonly flags: readonly boolean[] | undefined }
+  | { readonly type: 'loaded', readonly pull: Pull, readonly covered: Intervals | undefined, readonly mark?: PullMark | undefined, readonly declined?: ReadonlyMap<string, Intervals> }
+  | { readonly type: 'needed', readonly batch: BatchState, readonly ticket: number, readonly flags: readonly (boolean | string)[] | undefined }
   | { readonly type: 'checked', readonly checks: readonly Checked[] }
-  | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly done: boolean }
+  | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly declined: readonly Declined[], readonly done: boolean }
   | { readonly type: 'cursor', readonly feed: Feed, readonly cursor: { readonly epoch: string, readonly last: number } | undefined }
   | { readonly type: 'recalled', readonly feed: Feed, readonly covered: Intervals | undefined }
   | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: { readonly from: number, readonly to: number, readonly ids: Uint8Array[] } | undefined }
@@ -82,6 +86,7 @@ export type Input =
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }
   | { readonly type: 'subscribe', readonly pull: Pull }
   | { readonly type: 'unsubscribe', readonly pull: Pull }
+  | { readonly type: 'reopen', readonly pull: Pull, readonly reasons: readonly string[] }
   | { readonly type: 'pause', readonly pull: Pull, readonly paused: boolean }
   | { readonly type: 'request', readonly peer: PeerState, readonly name: string, readonly key: string }
   | { readonly type: 'quit', readonly peer: PeerState, readonly name: string, readonly key: string }

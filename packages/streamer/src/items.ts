@@ -145,9 +145,13 @@ export class Items {
   }
 
   /** Enters the items that a batch needs, by what the sink says of those that were unsure; those that came meanwhile are held. */
-  needed (batch: BatchState, ticket: number, flags: readonly boolean[]): void {
+  needed (batch: BatchState, ticket: number, flags: readonly (boolean | string)[]): void {
     const space = batch.pull.space
-    for (const [n, i] of batch.unsure.entries()) if (flags[n] !== true) batch.settle(i, 'held')
+    for (const [n, i] of batch.unsure.entries()) {
+      const flag = flags[n]
+      if (typeof flag === 'string') batch.decline(i, flag)
+      else if (flag !== true) batch.settle(i, 'held')
+    }
     for (let i = 0; i < batch.keys.length; i++) {
       const key = batch.keys[i]!
       if (batch.outcomes[i] !== undefined) continue

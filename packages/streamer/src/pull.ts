@@ -82,7 +82,9 @@ export class Pull {
   cursor: number | undefined
   /** What is durable here. */
   covered = new Intervals()
-  /** The same, and what was given up in this session. */
+  /** What was declined, by reason. */
+  declined = new Map<string, Intervals>()
+  /** What is covered or declined, and what was given up in this session. */
   settled = new Intervals()
   /** Only for a peer that tells no epoch. */
   mark: PullMark | undefined
@@ -126,6 +128,14 @@ export class Pull {
   /** When what is left open is tried again. */
   get retryAt (): number | undefined {
     return this.state === 'active' && !this.unproven && this.timer?.fn !== undefined ? this.timer.at : undefined
+  }
+
+  /** What is here, or is not taken on purpose. */
+  get accounted (): Intervals {
+    if (this.declined.size === 0) return this.covered
+    const all = this.covered.clone()
+    for (const intervals of this.declined.values()) all.merge(intervals)
+    return all
   }
 
   half (live: boolean): Half | undefined {

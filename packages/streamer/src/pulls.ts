@@ -1,6 +1,6 @@
 import { Intervals } from '@skep/intervals-store'
 import { BitVector } from '@skep/wire'
-import { BatchState } from './batch.ts'
+import { BatchState, type Declined } from './batch.ts'
 import type { Context, Input } from './effects.ts'
 import { Fences } from './fences.ts'
 import type { Items } from './items.ts'
@@ -122,7 +122,7 @@ export class Pulls {
     if (pull.live === undefined && pull.history === undefined) this.#over(pull, 'quit')
   }
 
-  loaded (pull: Pull, covered: Intervals | undefined, mark: PullMark | undefined): void {
+  loaded (pull: Pull, covered: Intervals | undefined, mark: PullMark | undefined, declined: ReadonlyMap<string, Intervals> = new Map()): void {
     if (pull.state !== 'waiting' || !pull.peer.connected) return
     pull.state = 'active'
     if (covered !== undefined) {
@@ -131,7 +131,8 @@ export class Pulls {
       if (ahead) this.#context.emit({ type: 'reset', pull })
       else {
         pull.covered = covered
-        pull.settled = covered.clone()
+        pull.declined = new Map(declined)
+        pull.settled = pull.accounted.clone()
       }
     }
     if (pull.cursor === undefined) {
@@ -208,7 +209,19 @@ export class Pulls {
     for (const half of waiting) if (!half.live) this.#want(half)
   }
 
-  sealed ({ batch, ranges, done }: Extract<Input, { type: 'sealed' }>): void {
+  /** The sink declines no more what it declined for these reasons: it is asked for again. */
+  reopen (pull: Pull, reasons: readonly string[]): void {
+    if (pull.state !== 'active') return
+    for (const reason of reasons) pull.declined.delete(reason)
+    this.#context.emit({ type: 'reopen', pull, reasons })
+    this.#context.emit({ type: 'changed' })
+    pull.settled = pull.accounted.clone()
+    pull.attempts = 0
+    pull.gap = true
+    this.#settleHistory(pull)
+  }
+
+  sealed ({ batch, ranges, declined, done }: Extract<Input, { type: 'sealed' }>): void {
     const { half, pull } = batch
     const at = half.open.indexOf(batch)
     if (at === -1) return
@@ -220,11 +233,23 @@ export class Pulls {
         pull.covered.add(from, to)
         pull.settled.add(from, to)
       }
+      this.#declined(pull, declined)
     }
     if (!done || !batch.whole) pull.gap = true
     this.#context.emit({ type: 'changed' })
     this.#want(half)
     this.#settleHistory(pull)
+  }
+
+  #declined (pull: Pull, declined: readonly Declined[]): void {
+    for (const { from, to, reason } of declined) {
+      const intervals = pull.declined.get(reason) ?? new Intervals()
+      intervals.add(from, to)
+      pull.declined.set(reason, intervals)
+      pull.settled.add(from, to)
+    }
+    // The sink may have changed its mind meanwhile.
+    if (declined.length > 0) this.#context.emit({ type: 'review', pull })
   }
 
   #load (pull: Pull): void {
@@ -281,6 +306,7 @@ export class Pulls {
     if (pull.state !== 'active' || !pull.unproven) return
     this.#proven(pull)
     pull.covered = new Intervals()
+    pull.declined = new Map()
     pull.settled = new Intervals()
     pull.mark = undefined
     this.#context.emit({ type: 'reset', pull })
@@ -397,7 +423,7 @@ export class Pulls {
     if (pull.cursor === undefined && batch.to > (pull.mark?.index ?? -1) && (last === 'held' || last === 'delivered')) {
       pull.mark = { index: batch.to, id: batch.ids.at(-1)! }
     }
-    this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late'), mark: pull.mark })
+    this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), declined: batch.declined(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late'), mark: pull.mark })
   }
 
   /** Ends a history that has nothing left to ask for, and plans the next try for what was left open. */

@@ -42,7 +42,7 @@ export class Sinks {
     let asking = this.#asking.get(pull)
     if (asking === undefined) this.#asking.set(pull, asking = new Set())
     asking.add(controller)
-    const ask = async (): Promise<boolean[] | undefined> => {
+    const ask = async (): Promise<(boolean | string)[] | undefined> => {
       try {
         const flags = await this.#open.get(pull)?.need(ids, { signal: controller.signal })
         // An answer that is not one for each id says nothing about any.
@@ -87,20 +87,28 @@ export class Sinks {
     return this.#stopping.aborted || (error as { code?: string } | undefined)?.code === 'STREAMER_SINK_FAILED' ? 'failed' : 'invalid'
   }
 
-  seal ({ batch, ranges, outcomes, mark }: Extract<Effect, { type: 'seal' }>): void {
+  /** Which of the reasons do not hold any more. */
+  outdated (pull: Pull, reasons: Iterable<string>): string[] {
+    const sink = this.#open.get(pull)
+    if (sink?.declines === undefined) return []
+    return [...reasons].filter(all => !all.split(',').every(reason => sink.declines!(reason)))
+  }
+
+  seal ({ batch, ranges, declined, outcomes, mark }: Extract<Effect, { type: 'seal' }>): void {
     const { pull } = batch
     const sink = this.#open.get(pull)
     const work = async (): Promise<boolean> => {
       try {
         await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes })
         const id = { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
-        await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) })))
+        await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) }))
+          .concat(declined.map(({ from, to, reason }) => ({ id, from, to, declined: reason }))))
         return true
       } catch {
         // Nothing is claimed; the range is tried again.
         return false
       }
     }
-    void work().then(done => { this.#step({ type: 'sealed', batch, ranges, done }) })
+    void work().then(done => { this.#step({ type: 'sealed', batch, ranges, declined, done }) })
   }
 }

@@ -6,6 +6,8 @@ export interface StreamStatus {
   readonly stream: string
   /** Ranges of the peer's indices that are durable here, both ends included. */
   readonly covered: [from: number, to: number][]
+  /** Ranges that were declined on purpose; absent when there are none. */
+  readonly declined?: [from: number, to: number][]
   /** The peer's last index as far as it is known. */
   readonly cursor: number
   /** Whether everything this half stands for is here. */

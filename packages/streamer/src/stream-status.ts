@@ -1,3 +1,4 @@
+import type { Intervals } from '@skep/intervals-store'
 import type { Half, Pull } from './pull.ts'
 import type { StreamStatus } from './status.ts'
 import { halfName } from './stream-name.ts'
@@ -17,18 +18,19 @@ function row (pull: Pull, live: boolean, from: number, to: number, now: number):
   return {
     peer: pull.peer.overlay,
     stream: halfName(pull.name, pull.key, live),
-    covered: clip(pull, from, to),
+    covered: clip(covered, from, to),
+    ...(pull.declined.size === 0 ? {} : { declined: [...pull.declined.values()].flatMap(intervals => clip(intervals, from, to)) }),
     cursor: live ? Math.max(pull.cursor ?? 0, pull.seen) : pull.bound ?? pull.seen,
-    synced: pull.state === 'active' && (to < from || covered.covers(from, to)) && (pull.bound !== undefined || (half?.idle ?? true)),
+    synced: pull.state === 'active' && (to < from || pull.accounted.covers(from, to)) && (pull.bound !== undefined || (half?.idle ?? true)),
     open: openItems(half),
     tries: pull.attempts,
     ...(pull.retryAt === undefined ? {} : { retryIn: Math.max(0, Math.round(pull.retryAt - now)) })
   }
 }
 
-function clip (pull: Pull, from: number, to: number): [number, number][] {
+function clip (intervals: Intervals, from: number, to: number): [number, number][] {
   const ranges: [number, number][] = []
-  for (const [a, b] of pull.covered) {
+  for (const [a, b] of intervals) {
     const low = Math.max(Number(a), from)
     const high = Math.min(Number(b), to)
     if (low <= high) ranges.push([low, high])

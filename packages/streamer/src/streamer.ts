@@ -74,6 +74,7 @@ export class Streamer {
   readonly #subscriptions = new Map<Pull, Asked>()
   readonly #owner: Owner = {
     leave: asked => { this.#leave(asked) },
+    review: ({ pull }) => { if (pull !== undefined) this.#review(pull) },
     hold: ({ pull, paused }) => { if (pull !== undefined) this.#step({ type: 'pause', pull, paused }) }
   }
 
@@ -345,6 +346,10 @@ export class Streamer {
       case 'need': return this.#sinks.need(effect)
       case 'check': return this.#checks.push(effect)
       case 'seal': return this.#sinks.seal(effect)
+      case 'reopen':
+        for (const reason of effect.reasons) void this.#intervals.reopen(intervalsId(effect.pull), reason).catch(() => {})
+        return
+      case 'review': return this.#review(effect.pull)
       case 'over':
         this.#sinks.close(effect.pull)
         this.#subscriptions.get(effect.pull)?.finish(effect.end)
@@ -373,9 +378,11 @@ export class Streamer {
     const id = intervalsId(pull)
     let covered: Intervals | undefined
     let mark: PullMark | undefined
+    let declined = new Map<string, Intervals>()
     try {
       const record = await this.#intervals.record(id)
       covered = record.covered
+      declined = new Map(record.declined)
       if (record.mark !== undefined) mark = { index: Number(record.mark.index), id: record.mark.id }
       // A peer whose store is another one now: what was covered of the one before says nothing.
       if (covered.length === 0) {
@@ -386,7 +393,11 @@ export class Streamer {
     } catch {
       // Without knowing what is covered all of it is offered again, and nothing is lost.
     }
-    this.#step({ type: 'loaded', pull, covered, mark })
+    for (const reason of this.#sinks.outdated(pull, declined.keys())) {
+      declined.delete(reason)
+      void this.#intervals.reopen(id, reason).catch(() => {})
+    }
+    this.#step({ type: 'loaded', pull, covered, mark, declined })
   }
 
   #sent (bytes: number): void {
@@ -403,6 +414,11 @@ export class Streamer {
       // Without knowing what the peer has it is offered everything.
     }
     this.#step({ type: 'recalled', feed, covered })
+  }
+
+  #review (pull: Pull): void {
+    const reasons = this.#sinks.outdated(pull, pull.declined.keys())
+    if (reasons.length > 0) this.#step({ type: 'reopen', pull, reasons })
   }
 
   #asked ({ peer, name, key }: Extract<Effect, { type: 'asked' }>): void {

@@ -17,6 +17,8 @@ export interface Subscription {
   pause (): void
   /** Goes on where it was paused. */
   resume (): void
+  /** Asks the sink whether what it has declined is declined still; what is not is asked for again, and nothing else. */
+  review (): void
   /** Ends it: nothing more is asked for. What is under way still comes and is recorded before it is over. Idempotent. */
   close (): void
 }
@@ -38,6 +40,8 @@ export type SubscriptionEnd =
 export interface Owner {
   /** Ends it. */
   leave (subscription: Asked): void
+  /** Looks at what was declined. */
+  review (subscription: Asked): void
   /** Follows its `paused`. */
   hold (subscription: Asked): void
 }
@@ -79,6 +83,10 @@ export class Asked implements Subscription {
 
   close (): void {
     if (this.#active) this.#owner.leave(this)
+  }
+
+  review (): void {
+    if (this.#active) this.#owner.review(this)
   }
 
   pause (): void {

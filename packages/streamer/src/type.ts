@@ -79,8 +79,18 @@ export interface Item {
 
 /** The asking half: what downstream must decide. */
 export interface Sink {
-  /** For each id whether it should be fetched; `false` for what is there. */
-  need (ids: Uint8Array[], options: { readonly signal: AbortSignal }): Promise<boolean[]>
+  /**
+   * For each id whether it should be fetched; `false` for what is there. A text is a reason for
+   * which it is not taken now, without commas: its index is recorded as declined for that reason,
+   * and not offered again until {@link Sink.declines} says so.
+   */
+  need (ids: Uint8Array[], options: { readonly signal: AbortSignal }): Promise<(boolean | string)[]>
+
+  /**
+   * Whether what was declined for a reason is declined still; asked when a session begins and at
+   * {@link Subscription.review}. Without it, it is.
+   */
+  declines? (reason: string): boolean
 
   /**
    * Checks and stores an item. Resolves when it is durable; rejects what is not what its
@@ -110,6 +120,8 @@ export type Outcome =
   | 'held'
   /** It came, from this peer or another, and is durable. */
   | 'delivered'
+  /** It is not taken now, as the sink said. */
+  | 'declined'
   /** The peer offered it and has it no more. */
   | 'missing'
   /** What came was not what its id says. */

@@ -5,6 +5,9 @@ import { StreamerError, type BatchDone, type Item, type Sink } from '@skep/strea
 import { LEGACY_NEAR } from './bins.ts'
 import { MAX_BIN } from './key.ts'
 
+/** Begins the reason for which a chunk is declined; its bin follows. */
+const BIN = 'bin '
+
 /** What taking chunks needs of the store. */
 export interface TakenChunks {
   hasMany (addresses: readonly Address[]): Promise<boolean[]>
@@ -16,23 +19,38 @@ export class BinSink implements Sink {
   readonly #chunks: TakenChunks
   readonly #peer: Address
   readonly #bin: number
+  readonly #ours: (peer: Address, bin: number) => boolean
   readonly #done: (batch: BatchDone) => void
 
   /**
    * @param peer - the overlay address whose bin it is.
+   * @param ours - whether chunks of a bin of the peer are to be taken, as the depth is now.
    * @param done - hears of each batch.
    */
-  constructor (chunks: TakenChunks, peer: Address, bin: number, done: (batch: BatchDone) => void) {
+  constructor (chunks: TakenChunks, peer: Address, bin: number, ours: (peer: Address, bin: number) => boolean, done: (batch: BatchDone) => void) {
     this.#chunks = chunks
     this.#peer = peer
     this.#bin = bin
+    this.#ours = ours
     this.#done = done
   }
 
-  async need (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<boolean[]> {
+  /**
+   * Wants what is not here. What is not ours at the depth of now is declined by its bin: an old
+   * peer's highest bin holds several, and a depth that rises is followed only after a moment.
+   */
+  async need (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<(boolean | string)[]> {
     signal.throwIfAborted()
     const here = await this.#chunks.hasMany(ids)
-    return ids.map((id, i) => !here[i]! && this.#belongs(id))
+    return ids.map((id, i) => {
+      if (here[i]! || !this.#belongs(id)) return false
+      const bin = proximity(this.#peer, id, { max: MAX_BIN })
+      return this.#ours(this.#peer, bin) ? true : `${BIN}${bin}`
+    })
+  }
+
+  declines (reason: string): boolean {
+    return reason.startsWith(BIN) && !this.#ours(this.#peer, Number(reason.slice(BIN.length)))
   }
 
   /**

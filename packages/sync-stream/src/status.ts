@@ -164,7 +164,7 @@ function gapsOf (halves: readonly StreamStatus[]): [from: number, to: number][] 
   const last = Math.max(0, ...halves.map(({ cursor }) => cursor))
   const gaps: [number, number][] = []
   let next = 1
-  for (const [from, to] of halves.flatMap(({ covered }) => covered).sort(([a], [b]) => a - b)) {
+  for (const [from, to] of halves.flatMap(({ covered, declined = [] }) => [...covered, ...declined]).sort(([a], [b]) => a - b)) {
     if (from > next) gaps.push([next, Math.min(from - 1, last)])
     next = Math.max(next, to + 1)
   }

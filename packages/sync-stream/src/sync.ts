@@ -1,5 +1,6 @@
 import type { Kind } from '@skep/chunk'
-import type { Clock, Overlay } from '@skep/interface'
+import type { Address, Clock, Overlay } from '@skep/interface'
+import { proximity } from '@skep/pot'
 import type { BatchDone, StreamPeer, StreamStatus, StreamType, Subscription, WantStatus } from '@skep/streamer'
 import { binsFor, legacyBins } from './bins.ts'
 import { Healer, type HealerNeeds, type LostChunks } from './healer.ts'
@@ -85,6 +86,8 @@ export class SyncStream<P extends StreamPeer> {
   #next: { cancel: () => void, forced: number } | undefined
   #report: (() => void) | undefined
   #announced = false
+  /** The depth that subscriptions follow. */
+  #depth: number | undefined
 
   /**
    * Registers the stream types: peers are served from now on, before {@link start} already.
@@ -140,7 +143,8 @@ export class SyncStream<P extends StreamPeer> {
   }
 
   #type (kind: Kind): StreamType {
-    const { chunks, clock } = this.#needs
+    const { chunks, clock, overlay } = this.#needs
+    const ours = (peer: Address, bin: number): boolean => binsFor(proximity(overlay.base, peer), overlay.depth).includes(bin)
     const done = (batch: BatchDone): void => { this.#progress.done(batch.peer, batch, clock.now()) }
     return {
       name: STREAM_OF[kind],
@@ -152,7 +156,7 @@ export class SyncStream<P extends StreamPeer> {
       },
       sink: (peer, key) => {
         const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin, done)
+        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin, ours, done)
       }
     }
   }
@@ -181,6 +185,10 @@ export class SyncStream<P extends StreamPeer> {
     for (const [peer, stream] of mine.open) this.#open(peer, stream)
     for (const [peer, stream] of mine.pause) this.#subscriptions.get(peer)?.get(stream)?.pause()
     for (const [peer, stream] of mine.resume) this.#subscriptions.get(peer)?.get(stream)?.resume()
+    if (depth !== this.#depth) {
+      for (const of of this.#subscriptions.values()) for (const subscription of of.values()) subscription.review()
+    }
+    this.#depth = depth
     const theirs = this.#requests.step(now, connected, depth)
     for (const [peer, stream] of theirs.close) streamer.quit(peer, ...nameAndKey(stream))
     for (const [peer, stream] of theirs.open) streamer.requestSubscription(peer, ...nameAndKey(stream))

@@ -145,16 +145,28 @@ test('only chunks of the bin that are not here are needed', async () => {
   const random = new SeededRandom(9)
   const [here] = await put(1)
   const at = (po: number): Uint8Array => randomAddressAt(random, base, po)
-  const sink = new BinSink(chunks, base, 3, () => {})
+  const sink = new BinSink(chunks, base, 3, () => true, () => {})
   expect(await sink.need([here!, at(3), at(2), at(4), at(16)], { signal: forever })).toEqual([false, true, false, false, false])
-  const nearest = new BinSink(chunks, base, 16, () => {})
+  const nearest = new BinSink(chunks, base, 16, () => true, () => {})
   expect(await nearest.need([at(16), at(20), at(8), at(7)], { signal: forever })).toEqual([true, true, true, false])
+})
+
+test('what is not ours at the depth of now is declined by its bin, until it is', async () => {
+  const { chunks } = await setUp()
+  const random = new SeededRandom(9)
+  const at = (po: number): Uint8Array => randomAddressAt(random, base, po)
+  let depth = 12
+  const sink = new BinSink(chunks, base, 16, (_, bin) => bin >= depth, () => {})
+  expect(await sink.need([at(8), at(11), at(12), at(20), at(3)], { signal: forever })).toEqual(['bin 8', 'bin 11', true, true, false])
+  expect(['bin 8', 'bin 11'].map(reason => sink.declines(reason))).toEqual([true, true])
+  depth = 10
+  expect(['bin 8', 'bin 11', 'something else'].map(reason => sink.declines(reason))).toEqual([true, false, false])
 })
 
 test('a chunk that is a lie is the peer\'s fault, a full disk is ours', async () => {
   const { chunks } = await setUp()
   const good: Chunk = makeChunk(Uint8Array.of(1, 2, 3))
-  const sink = new BinSink(chunks, base, 3, () => {})
+  const sink = new BinSink(chunks, base, 3, () => true, () => {})
   await expect(sink.put(good.address, Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'CHUNK_STORE_INVALID' })
   await sink.put(good.address, good.data)
   expect(await chunks.has(good.address)).toBe(true)

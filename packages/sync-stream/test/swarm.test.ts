@@ -133,6 +133,14 @@ test('when the depth rises in mid-sync nothing more is taken of what is not ours
   // What came before the depth was followed; without the pause it would be all of them.
   expect(others).toBeGreaterThan(100)
   expect(others).toBeLessThan((chunks.length - ours) * 0.7)
+  expect(a.sync.status().synced && b.sync.status().synced).toBe(true)
+  // The depth falls again: what was left out is asked for, and nothing else.
+  const { size } = b.chunks
+  const { idsOffered } = b.streamer.counters
+  for (const node of swarm.nodes.slice(2)) for (const cut of [...node.links.values()]) cut()
+  await swarm.clock.advance(30_000)
+  expect([b.table.depth, b.chunks.size]).toEqual([0, chunks.length])
+  expect(b.streamer.counters.idsOffered - idsOffered).toBe(chunks.length - size)
   expect(total(swarm.nodes, 'duplicates')).toBe(0)
   expect(total(swarm.nodes, 'bodiesReceived')).toBe(total(swarm.nodes, 'bodiesStored'))
   await swarm.stop()
