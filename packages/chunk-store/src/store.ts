@@ -1,4 +1,4 @@
-import { kindOf, type Chunk, type Kind } from '@skep/chunk'
+import { fullForm, kindOf, type Chunk, type Kind } from '@skep/chunk'
 import type { Address, Clock, Random, Store } from '@skep/interface'
 import { proximity } from '@skep/pot'
 import { Absent } from './absent.ts'
@@ -131,6 +131,8 @@ export class ChunkStore {
   async put (chunks: readonly Chunk[], options: PutOptions = {}): Promise<('stored' | 'present')[]> {
     this.#writer.check()
     const arrivals = chunks.map(chunk => this.#arrival(chunk, options))
+    // What comes from strangers may have zeros too few at its end.
+    if (options.kind === undefined) chunks = chunks.map((chunk, i) => arrivals[i]!.kind === 'content' ? inFull(chunk) : chunk)
     const jobs: Pending<('stored' | 'present')[]>[] = []
     for (let at = 0; at < chunks.length; at += this.#options.maxBatch) {
       jobs.push(putJob(chunks.slice(at, at + this.#options.maxBatch), arrivals.slice(at, at + this.#options.maxBatch)))
@@ -355,6 +357,11 @@ export class ChunkStore {
     }
     for (const bin of plan.grown) this.#signals.emit(bin)
   }
+}
+
+function inFull (chunk: Chunk): Chunk {
+  const data = fullForm(chunk.data)
+  return data === chunk.data ? chunk : { address: chunk.address, data }
 }
 
 function checkAddress (address: Address): void {

@@ -1,3 +1,4 @@
+import { makeChunk } from '@skep/chunk'
 import { ChunkStore } from '@skep/chunk-store'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
@@ -234,4 +235,15 @@ test('a put of what was just found absent does not look again', async () => {
   expect(looked).toBe(0)
   await store.put(chunks(0, 100))
   expect(looked).toBe(1)
+})
+
+test('what came with zeros cut off or added is kept as it was made', async () => {
+  const store = await fixture().open()
+  const payload = new Uint8Array(100).fill(1, 0, 90)
+  const { address, data } = makeChunk(payload)
+  await store.put([{ address, data: data.slice(0, -10) }])
+  expect(await store.get(address)).toEqual(data)
+  const longer = makeChunk(payload.subarray(0, 95))
+  await store.put([{ address: longer.address, data: Uint8Array.from([...longer.data, 0, 0, 0]) }])
+  expect(await store.get(longer.address)).toEqual(longer.data)
 })

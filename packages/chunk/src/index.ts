@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { fullForm } from './full-form.ts'
 export { chunkAddress, EMPTY_ADDRESS, isValidChunk, makeChunk } from './chunk.ts'
 export type { Chunk } from './chunk.ts'
 export { BRANCHES, CHUNK_SIZE, MAX_CHUNK_DATA, SEGMENT_SIZE, SPAN_SIZE } from './constants.ts'

@@ -1,4 +1,4 @@
-import { kindOf, SPAN_SIZE, type Chunk, type Kind } from '@skep/chunk'
+import { fullForm, kindOf, SPAN_SIZE, type Chunk, type Kind } from '@skep/chunk'
 import type { Address, Clock, Overlay } from '@skep/interface'
 import { toHex } from '@skep/pot'
 import type { StreamPeer } from '@skep/streamer'
@@ -165,6 +165,7 @@ export class Retrieval<P extends StreamPeer> {
       // None has it, all have gone, or the wait is over: the same to those who ask.
       return undefined
     }
+    if (kind === 'content') data = fullForm(data)
     if (this.#options.cache && kind !== undefined) {
       // What was fetched is served even where it cannot be kept.
       await this.#needs.chunks.put([{ address, data }], { kind }).catch(() => {})

@@ -50,7 +50,7 @@ if (process.argv[2] === '--source') {
     const before = cpu()
     const began = performance.now()
     const node = await start(join(folder, 'b'), transport, { bootnodes: [listen] })
-    while ((await node.status()).chunks < chunks) await new Promise(resolve => setTimeout(resolve, 20))
+    while ((await node.status()).chunks < chunks) await new Promise(resolve => setTimeout(resolve, 100))
     const seconds = (performance.now() - began) / 1000
     const used = cpu() - before
     source.send('figures')

@@ -61,6 +61,19 @@ export function sinkLaws (law: (name: string, body: (subject: StreamTypeSubject)
     again.close()
   })
 
+  law('items that are put together end as each would alone', async subject => {
+    const { ids, bodies } = await content(subject, ITEMS)
+    const sink = openSink(subject.client, subject)
+    if (sink.putMany === undefined) return sink.close()
+    const wrong = subject.unverifiable === true ? -1 : 3
+    const answers = await sink.putMany(ids.map((id, i) => ({ id, data: bodies[i === wrong ? i + 1 : i]! })), options)
+    holds(answers.length === ids.length, `${answers.length} answers for ${ids.length} items`)
+    holds(answers.every((answer, i) => (answer !== undefined) === (i === wrong)), 'an item that was put with others ends as it would not alone')
+    const again = openSink(await subject.reopen(), subject)
+    holds((await again.need(ids, options)).every((need, i) => need === (i === wrong)), 'after items were put together others are needed than those that were refused')
+    again.close()
+  })
+
   law('a body that is not what its id says is refused, and not kept', async subject => {
     if (subject.unverifiable === true) return
     const { ids, bodies } = await content(subject, 2)

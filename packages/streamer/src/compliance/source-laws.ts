@@ -100,6 +100,30 @@ export function sourceLaws (law: (name: string, body: (subject: StreamTypeSubjec
     source.close()
   })
 
+  law('who asks to hear of more hears of it once, unless it takes that back', async subject => {
+    const source = await open(subject, 3)
+    if (source.onMore === undefined) return source.close()
+    const { last } = await source.cursor()
+    const heard: string[] = []
+    const times = (who: string): number => heard.filter(other => other === who).length
+    source.onMore(last, () => { heard.push('here') })
+    await eventually(suite, () => times('here') === 1, 'nobody hears of an item that is there')
+    source.onMore(last + 1, () => { heard.push('next') })
+    source.onMore(last + 3, () => { heard.push('later') })
+    source.onMore(last + 1, () => { heard.push('back') })()
+    for (let turn = 0; turn < 5; turn++) await suite.settle()
+    holds(times('next') === 0, 'somebody hears of an item that is not there')
+    for (let item = 0; item < 2; item++) await subject.append()
+    await eventually(suite, () => times('next') > 0, 'nobody hears of a new item')
+    for (let turn = 0; turn < 5; turn++) await suite.settle()
+    holds(times('later') === 0, 'somebody hears before the item that was asked for')
+    await subject.append()
+    await eventually(suite, () => times('later') > 0, 'nobody hears of an item further on')
+    holds(times('here') === 1 && times('next') === 1 && times('later') === 1, 'somebody hears twice')
+    holds(times('back') === 0, 'who took it back hears all the same')
+    source.close()
+  })
+
   law('bodies are read in the order of the ids, and what is not there is undefined', async subject => {
     const source = await open(subject, 6)
     const { signal } = new AbortController()
