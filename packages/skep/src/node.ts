@@ -198,7 +198,8 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   }
 
   async function getChunk (address: Address, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array | undefined> {
-    return await chunks.get(address) ?? await retrieval.retrieve(address, signal === undefined ? {} : { signal })
+    // It looks here first.
+    return await retrieval.retrieve(address, signal === undefined ? {} : { signal })
   }
 
   function refuseWrites (): void {
