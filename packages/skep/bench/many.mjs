@@ -19,7 +19,7 @@ const capabilities = [streamSpec, nativeSpec].map(({ name, version }) => ({ name
 const base = new Uint8Array(32)
 const open = async folder => {
   const store = await levelStore(join(folder, 'store'), { writeBufferSize: 3 << 20, cacheSize: 4 << 20 })
-  const bodies = await levelStore(join(folder, 'bodies'), { writeBufferSize: 4 << 20, cacheSize: 1 << 20 })
+  const bodies = await levelStore(join(folder, 'bodies'), { writeBufferSize: 2 << 20, cacheSize: 1 << 20, maxOpenFiles: 74 })
   const chunks = await ChunkStore.open({ store, bodies, base, clock, random })
   return { store, chunks, async close () { await chunks.close(); await store.close(); await bodies.close() } }
 }

@@ -13,7 +13,7 @@ const peak = () => Math.round(process.resourceUsage().maxRSS / 1024)
 // As the command opens them.
 const stores = async folder => ({
   store: await levelStore(join(folder, 'store'), { writeBufferSize: 3 << 20, cacheSize: 4 << 20 }),
-  bodies: await levelStore(join(folder, 'bodies'), { writeBufferSize: 4 << 20, cacheSize: 1 << 20 })
+  bodies: await levelStore(join(folder, 'bodies'), { writeBufferSize: 2 << 20, cacheSize: 1 << 20, maxOpenFiles: 74 })
 })
 const start = async (folder, transport, options) => {
   const key = systemRandom.bytes(32)

@@ -36,6 +36,8 @@ test('the write buffer is bounded', async () => {
   await (await levelStore(place, { writeBufferSize: 16 << 20 })).close()
   await expect(levelStore(place, { writeBufferSize: (16 << 20) + 1 })).rejects.toThrow(RangeError)
   await expect(levelStore(place, { writeBufferSize: 0 })).rejects.toThrow(RangeError)
+  await expect(levelStore(place, { maxOpenFiles: 73 })).rejects.toThrow(RangeError)
+  await (await levelStore(place, { maxOpenFiles: 74 })).close()
 })
 
 test('a closed store says so', async () => {

@@ -22,8 +22,11 @@ const BODIES = 'bodies'
  */
 const LEVEL = { writeBufferSize: 3 << 20, cacheSize: 4 << 20 }
 
-/** Chunks are seldom read twice from here, and are never merged. */
-const BODIES_LEVEL = { writeBufferSize: 4 << 20, cacheSize: 1 << 20 }
+/**
+ * Chunks are seldom read twice from here, and are never merged. 64 tables of 2 MiB are mapped at
+ * a time: more wins nothing, and looks like memory in use.
+ */
+const BODIES_LEVEL = { writeBufferSize: 2 << 20, cacheSize: 1 << 20, maxOpenFiles: 74 }
 
 /** A node's folder, held by this process until the store is closed. */
 export interface DataFolder {
