@@ -27,6 +27,8 @@ export interface StreamerLimits {
   readonly maxWanted: number
   /** Indices that an offer without ids may pass over. 65,536. */
   readonly maxEmptySkip: number
+  /** Milliseconds after its last offer that what a peer has offered is remembered, so that it is not offered back. 60,000. */
+  readonly rememberOffers: number
   /** Retrieve requests of one peer being answered. 64. */
   readonly maxRequestsPerPeer: number
   /** Retrieve requests open here. 4,096. */
@@ -85,6 +87,7 @@ export const defaultLimits: StreamerLimits = {
   maxWantedPerPeer: 2 * 1024 * 1024,
   maxWanted: 64 * 1024 * 1024,
   maxEmptySkip: 65_536,
+  rememberOffers: 60_000,
   maxRequestsPerPeer: 64,
   maxFetches: 4_096,
   maxFetchPeers: 16,

@@ -66,6 +66,9 @@ export class PeerState {
   unsolicited = 0
   /** Items it offered lately, by space: what it need not be offered back. */
   readonly offered = new Map<string, RecentIds>()
+  /** When it last offered something, and when that is forgotten. */
+  offeredAt = 0
+  offeredTimer: Timer | undefined
   /** Whether it subscribed to RETRIEVE_REQUEST. */
   retrieves = false
   /** Whether it says that it has all that its peers have. */

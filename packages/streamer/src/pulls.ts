@@ -11,7 +11,7 @@ import { RecentIds } from './recent-ids.ts'
 import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
-/** Items of a peer's offers that are remembered, a power of two: 64 KiB for each peer that offers. */
+/** Items of a peer's offers that are remembered, a power of two: 64 KiB for each peer that has offered something lately. */
 const MAX_OFFERED = 2_048
 
 /** An offer as it comes. */
@@ -81,6 +81,8 @@ export class Pulls {
       this.#over(pull, 'gone')
     }
     this.#fences.left(peer)
+    this.#context.timers.cancel(peer.offeredTimer)
+    peer.offered.clear()
   }
 
   cursor (peer: PeerState, { Name, Key, Epoch, Last }: { Name: string, Key: string, Epoch: string, Last: bigint }): void {
@@ -176,6 +178,8 @@ export class Pulls {
       recent.add(ids[i]!)
       this.#items.offered(peer, key)
     }
+    peer.offeredAt = this.#context.now
+    if (peer.offeredTimer === undefined) this.#forgetOffers(peer)
     peer.batches++
     if (count > 0 && !this.#items.need(batch)) return
     batch.decided = true
@@ -250,6 +254,14 @@ export class Pulls {
     }
     // The sink may have changed its mind meanwhile.
     if (declined.length > 0) this.#context.emit({ type: 'review', pull })
+  }
+
+  /** Lets go of what a peer has offered once it has been quiet for a while, as most are most of the time. */
+  #forgetOffers (peer: PeerState): void {
+    const { timers, now, limits } = this.#context
+    const due = peer.offeredAt + limits.rememberOffers
+    peer.offeredTimer = due > now ? timers.set(due, () => this.#forgetOffers(peer)) : undefined
+    if (due <= now) peer.offered.clear()
   }
 
   #load (pull: Pull): void {
