@@ -1,3 +1,5 @@
+import { Aborts } from '@skep/wire'
+
 /** Work that several wait for, and that ends when the last of them has given up. */
 interface Open<T> {
   readonly result: Promise<T>
@@ -10,6 +12,8 @@ interface Open<T> {
  */
 export class Shared<T> {
   readonly #open = new Map<string, Open<T>>()
+  /** Many may wait under one signal: all chunks of a file that is read. */
+  readonly #aborts = new Aborts()
 
   get size (): number {
     return this.#open.size
@@ -30,7 +34,7 @@ export class Shared<T> {
     const open = this.#open.get(name) ?? this.#begin(name, work)
     open.waiting++
     try {
-      return await (signal === undefined ? open.result : orAborted(open.result, signal))
+      return await (signal === undefined ? open.result : orAborted(open.result, signal, this.#aborts))
     } finally {
       open.waiting--
       if (open.waiting === 0) {
@@ -62,15 +66,14 @@ export class Shared<T> {
 }
 
 /** Resolves as `promise` does, or rejects as soon as `signal` is aborted. */
-export async function orAborted<T> (promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orAborted<T> (promise: Promise<T>, signal: AbortSignal, aborts: Aborts = new Aborts()): Promise<T> {
   signal.throwIfAborted()
-  let aborted: (() => void) | undefined
+  let release: (() => void) | undefined
   try {
     return await Promise.race([promise, new Promise<never>((_, reject) => {
-      aborted = () => reject(signal.reason as Error)
-      signal.addEventListener('abort', aborted)
+      release = aborts.on(signal, () => reject(signal.reason as Error))
     })])
   } finally {
-    if (aborted !== undefined) signal.removeEventListener('abort', aborted)
+    release?.()
   }
 }

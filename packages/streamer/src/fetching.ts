@@ -1,4 +1,5 @@
 import type { Address } from '@skep/interface'
+import { Aborts } from '@skep/wire'
 import { StreamerError } from './errors.ts'
 import type { Input } from './effects.ts'
 import type { Fetch } from './items.ts'
@@ -30,6 +31,7 @@ export class Fetching {
   readonly #limits: StreamerLimits
   readonly #step: (input: Input) => void
   readonly #waiting = new Map<Fetch, Waiting>()
+  readonly #aborts = new Aborts()
 
   constructor (limits: StreamerLimits, step: (input: Input) => void) {
     this.#limits = limits
@@ -55,11 +57,11 @@ export class Fetching {
         this.#step({ type: 'cancel', fetch })
         reject(signal!.reason)
       }
+      const release = signal === undefined ? undefined : this.#aborts.on(signal, cancel)
       const settled = <T>(settle: (value: T) => void) => (value: T): void => {
-        signal?.removeEventListener('abort', cancel)
+        release?.()
         settle(value)
       }
-      signal?.addEventListener('abort', cancel)
       this.#waiting.set(fetch, { options, resolve: settled(resolve), reject: settled(reject) })
       this.#step({ type: 'fetch', fetch })
     })

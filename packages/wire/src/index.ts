@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { Aborts } from './aborts.ts'
 export { BitVector } from './bit-vector.ts'
 export { CLOSE_CODES, closeCodeFrom, closeCodeOf } from './close-code.ts'
 export { decode, encode, type Codec, type ValueOf } from './codec.ts'
