@@ -602,7 +602,7 @@ test('a paused subscription takes what is under way and asks for no more, and go
   // The one timer lets go of what the peer has offered.
   expect([subscription.active, b.streamer.handles.asks, b.streamer.handles.timers]).toEqual([true, 0, 1])
   a.shelf.fill(1_001, 1_010)
-  await clock.advance(60_000)
+  await clock.advance(61_000)
   expect(b.streamer.handles.timers).toBe(0)
   expect(b.shelf.items.size).toBe(256)
   const offered = b.streamer.counters.idsOffered
