@@ -152,7 +152,7 @@ export class IntervalsStore {
     const next = new Map<string, StreamRecord | undefined>([...ids.keys()].map((key, i) => [key, records[i]!]))
     for (const { id, apply } of changes) {
       const key = name(id)
-      next.set(key, apply(next.get(key) ?? empty()))
+      next.set(key, apply(next.get(key) ?? EMPTY))
     }
     const operations = [...next].map(([key, record]): Operation => {
       const storeKey = recordKey(ids.get(key)!)
@@ -161,7 +161,7 @@ export class IntervalsStore {
         : { type: 'put', key: storeKey, value: encodeRecord(storeKey, record) }
     })
     await this.#store.batch(operations, { durable: this.#durable })
-    for (const [key, record] of next) this.#remember(key, record ?? empty())
+    for (const [key, record] of next) this.#remember(key, record ?? EMPTY)
   }
 
   async #read (ids: readonly StreamId[]): Promise<StreamRecord[]> {
@@ -173,7 +173,7 @@ export class IntervalsStore {
       for (const [i, id] of missing.entries()) {
         const value = values[i]
         const record = value === undefined ? undefined : this.#decode(id, keys[i]!, value)
-        found.set(name(id), record ?? empty())
+        found.set(name(id), record ?? EMPTY)
       }
     }
     return ids.map(id => {
@@ -209,9 +209,8 @@ function name ({ peer, stream, epoch }: StreamId): string {
   return `${peer.length}.${stream.length}.${peer}${stream}${epoch}`
 }
 
-function empty (): StreamRecord {
-  return { covered: new Intervals(), declined: new Map(), mark: undefined }
-}
+/** What is kept of a stream of which nothing is known; nobody changes a record that is kept. */
+const EMPTY: StreamRecord = { covered: new Intervals(), declined: new Map(), mark: undefined }
 
 function copy ({ covered, declined, mark }: StreamRecord): { covered: Intervals, declined: Map<string, Intervals>, mark: Mark | undefined } {
   return {

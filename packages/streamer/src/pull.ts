@@ -65,6 +65,9 @@ export class Half {
   }
 }
 
+/** Most pulls decline nothing: they share it. */
+export const NOTHING: ReadonlyMap<string, Intervals> = new Map()
+
 /** One stream that is asked of one peer: its two halves, and what of it is covered. */
 export class Pull {
   readonly peer: PeerState
@@ -83,7 +86,7 @@ export class Pull {
   /** What is durable here. */
   covered = new Intervals()
   /** What was declined, by reason. */
-  declined = new Map<string, Intervals>()
+  declined: ReadonlyMap<string, Intervals> = NOTHING
   /** What is covered or declined, and what was given up in this session. */
   settled = new Intervals()
   /** Only for a peer that tells no epoch. */

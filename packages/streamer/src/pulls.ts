@@ -6,7 +6,7 @@ import { Fences } from './fences.ts'
 import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Half, type Expected, type Pull, type PullMark } from './pull.ts'
+import { Half, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
 import { RecentIds } from './recent-ids.ts'
 import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
@@ -124,7 +124,7 @@ export class Pulls {
     if (pull.live === undefined && pull.history === undefined) this.#over(pull, 'quit')
   }
 
-  loaded (pull: Pull, covered: Intervals | undefined, mark: PullMark | undefined, declined: ReadonlyMap<string, Intervals> = new Map()): void {
+  loaded (pull: Pull, covered: Intervals | undefined, mark: PullMark | undefined, declined: ReadonlyMap<string, Intervals> = NOTHING): void {
     if (pull.state !== 'waiting' || !pull.peer.connected) return
     pull.state = 'active'
     if (covered !== undefined) {
@@ -133,7 +133,7 @@ export class Pulls {
       if (ahead) this.#context.emit({ type: 'reset', pull })
       else {
         pull.covered = covered
-        pull.declined = new Map(declined)
+        pull.declined = declined.size === 0 ? NOTHING : declined
         pull.settled = pull.accounted.clone()
       }
     }
@@ -216,7 +216,7 @@ export class Pulls {
   /** The sink declines no more what it declined for these reasons: it is asked for again. */
   reopen (pull: Pull, reasons: readonly string[]): void {
     if (pull.state !== 'active') return
-    for (const reason of reasons) pull.declined.delete(reason)
+    pull.declined = new Map([...pull.declined].filter(([reason]) => !reasons.includes(reason)))
     this.#context.emit({ type: 'reopen', pull, reasons })
     this.#context.emit({ type: 'changed' })
     pull.settled = pull.accounted.clone()
@@ -246,14 +246,17 @@ export class Pulls {
   }
 
   #declined (pull: Pull, declined: readonly Declined[]): void {
+    if (declined.length === 0) return
+    const all = new Map(pull.declined)
     for (const { from, to, reason } of declined) {
-      const intervals = pull.declined.get(reason) ?? new Intervals()
+      const intervals = all.get(reason) ?? new Intervals()
       intervals.add(from, to)
-      pull.declined.set(reason, intervals)
+      all.set(reason, intervals)
       pull.settled.add(from, to)
     }
+    pull.declined = all
     // The sink may have changed its mind meanwhile.
-    if (declined.length > 0) this.#context.emit({ type: 'review', pull })
+    this.#context.emit({ type: 'review', pull })
   }
 
   /** Lets go of what a peer has offered once it has been quiet for a while, as most are most of the time. */
@@ -318,7 +321,7 @@ export class Pulls {
     if (pull.state !== 'active' || !pull.unproven) return
     this.#proven(pull)
     pull.covered = new Intervals()
-    pull.declined = new Map()
+    pull.declined = NOTHING
     pull.settled = new Intervals()
     pull.mark = undefined
     this.#context.emit({ type: 'reset', pull })
