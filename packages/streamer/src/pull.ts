@@ -110,6 +110,10 @@ export class Pull {
   /** A batch has left a gap since the last try. */
   gap = false
   timer: Timer | undefined
+  /** Sets {@link Pull.quiet}. */
+  hush: Timer | undefined
+  /** An old peer has had time to offer something. */
+  quiet = false
   /** What goes on when the peer has confirmed the end of an earlier subscription. */
   resume: (() => void) | undefined
 

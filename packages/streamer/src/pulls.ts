@@ -290,18 +290,28 @@ export class Pulls {
       pull.history = new Half(pull, false)
       pull.history.expected = gap
     }
+    if (!peer.native) this.#hush(pull)
     if (pull.live !== undefined || gap !== undefined) {
       this.#context.emit({
         type: 'send',
         peer,
         native: false,
         name: 'SubscribeMsg',
-        value: { Stream: wireStream(pull.name, pull.key, pull.live !== undefined), History: gap === undefined ? undefined : toRange(gap), Priority: pull.priority },
+        value: { Stream: wireStream(pull.name, pull.key, pull.live !== undefined), History: gap === undefined ? undefined : toRange(peer, gap), Priority: pull.priority },
         priority: 3
       })
     }
     this.#context.emit({ type: 'changed' })
     this.#settleHistory(pull)
+  }
+
+  /** An old peer does not say that it has nothing; who says nothing for a while has nothing. */
+  #hush (pull: Pull): void {
+    const { timers, now, limits } = this.#context
+    pull.hush = timers.set(now + limits.proof, () => {
+      pull.quiet = true
+      this.#context.emit({ type: 'changed' })
+    })
   }
 
   /**
@@ -400,7 +410,7 @@ export class Pulls {
         ...(half.finishing
           ? { From: NOTHING_MORE, To: OPEN_END }
           // An open end is told as the original does.
-          : { From: BigInt(next!.from), To: half.live ? 0n : next!.to === undefined ? OPEN_END : BigInt(next!.to) })
+          : { From: BigInt(next!.from), To: half.live ? 0n : next!.to === undefined || !peer.native ? OPEN_END : BigInt(next!.to) })
       },
       priority: 3
     })
@@ -508,7 +518,7 @@ export class Pulls {
         peer: pull.peer,
         native: false,
         name: 'SubscribeMsg',
-        value: { Stream: pull.history.stream, History: toRange(gap), Priority: Math.max(0, pull.priority - 1) },
+        value: { Stream: pull.history.stream, History: toRange(pull.peer, gap), Priority: Math.max(0, pull.priority - 1) },
         priority: 3
       })
     }
@@ -591,6 +601,7 @@ export class Pulls {
   #close (pull: Pull): void {
     pull.state = 'over'
     this.#context.timers.cancel(pull.timer)
+    this.#context.timers.cancel(pull.hush)
     pull.peer.pulls.delete(pull.pair)
   }
 
@@ -610,6 +621,7 @@ export class Pulls {
   }
 }
 
-function toRange ({ from, to }: Expected): { From: bigint, To: bigint } {
-  return { From: BigInt(from), To: to === undefined ? 0n : BigInt(to) }
+/** An old peer's indices have holes: asked for a stretch with nothing in it, it would say nothing for ever. So none has an end. */
+function toRange ({ native }: PeerState, { from, to }: Expected): { From: bigint, To: bigint } {
+  return { From: BigInt(from), To: to === undefined || !native ? 0n : BigInt(to) }
 }

@@ -7,7 +7,9 @@ import { halfName } from './stream-name.ts'
 export function streamStatus (pull: Pull, now: number): StreamStatus[] {
   const rows: StreamStatus[] = []
   const bound = pull.bound ?? pull.seen
-  if (pull.wantsHistory) rows.push(row(pull, false, pull.first, bound, now))
+  // An old peer that has offered nothing in all the time: it counts from 1.
+  const first = pull.quiet && pull.seen === 0 ? 1 : pull.first
+  if (pull.wantsHistory) rows.push(row(pull, false, first, bound, now))
   if (pull.wantsLive) rows.push(row(pull, true, bound + 1, Math.max(bound, pull.seen), now))
   return rows
 }
