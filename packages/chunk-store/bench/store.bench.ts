@@ -26,8 +26,8 @@ function folder (): string {
 
 /** @param apart - whether bodies have a store of their own; the write buffers are 16 MiB together either way. */
 async function opening (apart: boolean): Promise<{ chunks: ChunkStore, close: () => Promise<void> }> {
-  const store = await levelStore(folder(), apart ? { writeBufferSize: 8 << 20 } : {})
-  const bodies = apart ? await levelStore(folder(), { writeBufferSize: 8 << 20 }) : store
+  const store = await levelStore(folder(), apart ? { writeBufferSize: 12 << 20 } : {})
+  const bodies = apart ? await levelStore(folder(), { writeBufferSize: 4 << 20 }) : store
   const chunks = await ChunkStore.open({ store, bodies, base, clock, random: systemRandom })
   return {
     chunks,

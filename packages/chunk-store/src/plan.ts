@@ -71,12 +71,13 @@ export class Plan {
       return false
     }
     const { counters } = this
-    const { bin, kind } = arrival
+    const { bin, kind, pinned, insured } = arrival
     const seq = counters.next++
     const index = ++counters.last[bin]!
     counters.live[bin]!++
     if (kind !== 'content') counters.other[bin] = index
-    const entry: Entry = { ...arrival, index, seq, access: seq }
+    // In one form, but for the few: spreading costs as much as a record.
+    const entry: Entry = insured === undefined ? { kind, bin, index, seq, access: seq, pinned } : { kind, bin, index, seq, access: seq, pinned, insured }
     const value = encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry)
     if (this.#apart) this.bodies.push({ type: 'put', key: dataKey(seq), value })
     else this.#put(dataKey(seq), value)

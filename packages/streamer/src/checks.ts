@@ -3,24 +3,38 @@ import type { Fetching } from './fetching.ts'
 import type { Sinks } from './sinks.ts'
 
 type Check = Extract<Effect, { type: 'check' }>
+type Pull = Check['puts'][number]['pull']
 
 /** Promise jobs without another body after which no more is here: handing a message from conn to core takes fewer. */
 const QUIET = 12
 
-/** Bodies that are put together at most; the original's batch. */
-const MOST = 128
+/** Bodies that are put at a time: hashing them holds everything else up for about a millisecond. */
+const MOST = 32
+
+/** Puts of one space that run at a time: one is hashed while another is written. */
+const MOST_RUNNING = 2
+
+/** What waits of one space, whose sinks share a store. */
+interface Lane {
+  waiting: Check[]
+  running: number
+  collecting: boolean
+}
 
 /**
  * Has bodies checked and stored: those that came together, together.
  *
  * A socket hands over a dozen bodies at once, and they come here one promise job after the
  * other. Putting each on its own costs more than everything else that is done with it.
+ * While a few puts run the others wait, which is bounded by what is wanted: so what else
+ * the socket holds is read meanwhile, and an item that somebody waits for need not queue
+ * behind the hashing of history.
  */
 export class Checks {
   readonly #sinks: Sinks
   readonly #fetching: Fetching
   readonly #step: (input: Input) => void
-  #waiting: Check[] = []
+  readonly #lanes = new Map<string, Lane>()
 
   constructor (sinks: Sinks, fetching: Fetching, step: (input: Input) => void) {
     this.#sinks = sinks
@@ -30,35 +44,43 @@ export class Checks {
 
   push (check: Check): void {
     // Somebody waits for a body that was fetched, and more than one sink is rare.
-    if (check.fetches.length > 0 || check.puts.length !== 1) void this.#alone(check)
-    else if (this.#waiting.push(check) === 1) void this.#collect()
-    else if (this.#waiting.length >= MOST) this.#flush()
+    if (check.fetches.length > 0 || check.puts.length !== 1) return void this.#alone(check)
+    const { space } = check.puts[0]!
+    let lane = this.#lanes.get(space)
+    if (lane === undefined) this.#lanes.set(space, lane = { waiting: [], running: 0, collecting: false })
+    lane.waiting.push(check)
+    if (lane.running >= MOST_RUNNING) return
+    if (lane.waiting.length >= MOST) this.#flush(lane)
+    else if (!lane.collecting) void this.#collect(lane)
   }
 
-  async #collect (): Promise<void> {
-    const waiting = this.#waiting
-    for (let quiet = 0, seen = 0; quiet < QUIET && waiting === this.#waiting; quiet++) {
+  async #collect (lane: Lane): Promise<void> {
+    lane.collecting = true
+    for (let quiet = 0, seen = 0; quiet < QUIET && lane.waiting.length > 0; quiet++) {
       await Promise.resolve()
-      if (waiting.length > seen) quiet = 0
-      seen = waiting.length
+      if (lane.waiting.length !== seen) quiet = 0
+      seen = lane.waiting.length
     }
-    if (waiting === this.#waiting) this.#flush()
+    lane.collecting = false
+    if (lane.waiting.length > 0 && lane.running < MOST_RUNNING) this.#flush(lane)
   }
 
-  #flush (): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    const byPull = new Map<Check['puts'][number]['pull'], Check[]>()
-    for (const check of waiting) {
+  #flush (lane: Lane): void {
+    const byPull = new Map<Pull, Check[]>()
+    for (const check of lane.waiting.splice(0, MOST)) {
       const { pull } = check.puts[0]!
       const checks = byPull.get(pull)
       if (checks === undefined) byPull.set(pull, [check])
       else checks.push(check)
     }
-    for (const checks of byPull.values()) void this.#together(checks)
+    lane.running++
+    void Promise.all([...byPull.values()].map(async checks => { await this.#together(checks) })).then(() => {
+      lane.running--
+      if (lane.waiting.length > 0) this.#flush(lane)
+    })
   }
 
-  /** Checks bodies of one sink. */
+  /** Checks bodies of one sink. Never rejects. */
   async #together (checks: readonly Check[]): Promise<void> {
     const results = await this.#sinks.putMany(checks[0]!.puts[0]!.pull, checks.map(({ item, data }) => ({ id: item.id, data })))
     this.#step({
