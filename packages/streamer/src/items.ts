@@ -11,7 +11,10 @@ import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
 
 /** Items stored lately that are remembered, a power of two: a few batches of each of many peers. */
-const MAX_RECENT = 4_096
+const MAX_RECENT = 8_192
+
+/** Items that a peer has which are remembered, a power of two: 64 KiB for each peer that has offered something lately. */
+const MAX_HAD = 8_192
 
 /** Somebody here asks for one item by its id. */
 export interface Fetch {
@@ -131,7 +134,7 @@ export class Items {
     const recent = this.#recent.get(space)
     const unsure: number[] = []
     for (let i = 0; i < batch.keys.length; i++) {
-      if (recent?.has(batch.ids[i]!) === true) batch.settle(i, 'held')
+      if (recent?.has(batch.ids[i]!) === true) this.#hold(batch, i)
       else if (this.#items.get(batch.keys[i]!)?.refs.has(space) !== true) unsure.push(i)
     }
     batch.unsure = unsure
@@ -150,13 +153,13 @@ export class Items {
     for (const [n, i] of batch.unsure.entries()) {
       const flag = flags[n]
       if (typeof flag === 'string') batch.decline(i, flag)
-      else if (flag !== true) batch.settle(i, 'held')
+      else if (flag !== true) this.#hold(batch, i)
     }
     for (let i = 0; i < batch.keys.length; i++) {
       const key = batch.keys[i]!
       if (batch.outcomes[i] !== undefined) continue
       if (this.#stored.since(ticket, space, key)) {
-        batch.settle(i, 'held')
+        this.#hold(batch, i)
         continue
       }
       const item = this.#enter(batch.ids[i]!, key)
@@ -255,6 +258,8 @@ export class Items {
       this.#invalid(item, peer)
       this.#next(item)
     } else {
+      // Before it is stored: from then on it comes up to be offered.
+      for (const [space, refs] of item.refs) for (const { batch } of refs) this.#has(batch.pull.peer, space, id)
       item.checking = true
       item.asked.set(peer, 'checking')
       this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: [...item.fetches] })
@@ -315,6 +320,18 @@ export class Items {
       for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(key))
       this.#next(item)
     }
+  }
+
+  #hold (batch: BatchState, i: number): void {
+    batch.settle(i, 'held')
+    this.#has(batch.pull.peer, batch.pull.space, batch.ids[i]!)
+  }
+
+  /** Notes that a peer has what it offered and what is here now: it need not be offered back. */
+  #has (peer: PeerState, space: string, id: Uint8Array): void {
+    let has = peer.has.get(space)
+    if (has === undefined) peer.has.set(space, has = new RecentIds(MAX_HAD))
+    has.add(id)
   }
 
   #noteStored (space: string, { id, key }: Item): void {
@@ -454,7 +471,7 @@ export class Items {
 
   /** The peer offered what it has not got, and may be offered it. */
   #lacks (peer: PeerState, id: Uint8Array): void {
-    for (const recent of peer.offered.values()) recent.delete(id)
+    for (const has of peer.has.values()) has.delete(id)
   }
 
   #forget (peer: PeerState, key: string): void {

@@ -64,8 +64,8 @@ export class PeerState {
   batches = 0
   invalid = 0
   unsolicited = 0
-  /** Items it offered lately, by space: what it need not be offered back. */
-  readonly offered = new Map<string, RecentIds>()
+  /** Items it offered lately that are here as well, by space: what it need not be offered back. */
+  readonly has = new Map<string, RecentIds>()
   /** When it last offered something, and when that is forgotten. */
   offeredAt = 0
   offeredTimer: Timer | undefined

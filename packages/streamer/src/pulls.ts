@@ -7,12 +7,8 @@ import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Half, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
-import { RecentIds } from './recent-ids.ts'
 import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
-
-/** Items of a peer's offers that are remembered, a power of two: 64 KiB for each peer that has offered something lately. */
-const MAX_OFFERED = 2_048
 
 /** An offer as it comes. */
 interface Offered {
@@ -82,7 +78,7 @@ export class Pulls {
     }
     this.#fences.left(peer)
     this.#context.timers.cancel(peer.offeredTimer)
-    peer.offered.clear()
+    peer.has.clear()
   }
 
   cursor (peer: PeerState, { Name, Key, Epoch, Last }: { Name: string, Key: string, Epoch: string, Last: bigint }): void {
@@ -172,12 +168,7 @@ export class Pulls {
     pull.seen = Math.max(pull.seen, batch.to)
     this.#items.tally.idsOffered += count
     if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
-    let recent = peer.offered.get(pull.space)
-    if (recent === undefined) peer.offered.set(pull.space, recent = new RecentIds(MAX_OFFERED))
-    for (const [i, key] of batch.keys.entries()) {
-      recent.add(ids[i]!)
-      this.#items.offered(peer, key)
-    }
+    for (const key of batch.keys) this.#items.offered(peer, key)
     peer.offeredAt = this.#context.now
     if (peer.offeredTimer === undefined) this.#forgetOffers(peer)
     peer.batches++
@@ -264,7 +255,7 @@ export class Pulls {
     const { timers, now, limits } = this.#context
     const due = peer.offeredAt + limits.rememberOffers
     peer.offeredTimer = due > now ? timers.set(due, () => this.#forgetOffers(peer)) : undefined
-    if (due <= now) peer.offered.clear()
+    if (due <= now) peer.has.clear()
   }
 
   #load (pull: Pull): void {

@@ -192,7 +192,7 @@ export class Serves {
     const { peer } = serve.feed
     if (batch === undefined) return this.#quit(serve.feed)
     // What the peer has offered itself it has.
-    const known = serve.proving ? undefined : peer.offered.get(this.#served.space(serve.feed.name))
+    const known = serve.proving ? undefined : peer.has.get(this.#served.space(serve.feed.name))
     const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(id))
     if (ids.length > 0) {
       serve.ready = { ...batch, ids }

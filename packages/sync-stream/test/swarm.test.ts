@@ -211,3 +211,17 @@ test('the same seed gives the same history, chunk by chunk', async () => {
   }
   expect(await run()).toEqual(await run())
 })
+
+test('what came from a peer is not offered back to it, however much of it is under way', async () => {
+  const swarm = new Swarm(1, 20)
+  const [a, b] = [await swarm.add(), await swarm.add()]
+  const chunks = swarm.makeChunks(9_000)
+  await a.chunks.put(chunks)
+  swarm.connect(a, b)
+  await swarm.clock.until(() => b.chunks.size === chunks.length, 60_000)
+  await swarm.clock.advance(5_000)
+  expect(b.streamer.counters.idsOffered).toBe(9_000)
+  // Who remembers only so much forgets some, here where all of it comes within one virtual tenth of a second.
+  expect(a.streamer.counters.idsOffered).toBeLessThan(1_800)
+  await swarm.stop()
+}, 60_000)
