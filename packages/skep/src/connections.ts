@@ -72,8 +72,11 @@ async function talk (session: Session, peer: NodePeer, host: Host, signal: Abort
     if (stream !== undefined) parts.push(host.streamer.run(peer, { stream, ...(native !== undefined && { native }) }, { signal }))
     await Promise.race(parts)
   } catch (error) {
-    code = 'SUBPROTOCOL'
-    host.log(`drop ${peer.name}: ${error instanceof Error ? error.message : String(error)}`)
+    // A node that stops drops nobody.
+    if (!signal.aborted) {
+      code = 'SUBPROTOCOL'
+      host.log(`drop ${peer.name}: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
   host.hive.leave(peer)
   host.onPeer(peer, false)
