@@ -44,18 +44,35 @@ export function same (a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
+/** The prime of FNV-1a for 32 bits. */
+const PRIME = 0x01000193
+
 /**
  * A checksum against bit rot, not against anybody: FNV-1a over little-endian words of
- * 32 bits, the last one filled up with zeros, from byte `from` on.
+ * 32 bits in four lanes that take turns, from byte `from` on. The last word is filled up
+ * with zeros; it, the length, and the other three lanes are mixed into the first.
  *
- * Each step is a bijection of the state, so a change within one word never goes unseen.
+ * Each step is a bijection of its lane, so a change within one word never goes unseen. One
+ * lane alone would wait for each multiplication: four take a third of the time.
  */
 export function checksum (bytes: Uint8Array, from: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const whole = from + ((bytes.length - from) & ~3)
-  let hash = 0x811c9dc5
-  for (let at = from; at < whole; at += 4) hash = Math.imul(hash ^ view.getUint32(at, true), 0x01000193)
+  let a = 0x811c9dc5
+  let b = a
+  let c = a
+  let d = a
+  let at = from
+  for (; at + 16 <= whole; at += 16) {
+    a = Math.imul(a ^ view.getInt32(at, true), PRIME)
+    b = Math.imul(b ^ view.getInt32(at + 4, true), PRIME)
+    c = Math.imul(c ^ view.getInt32(at + 8, true), PRIME)
+    d = Math.imul(d ^ view.getInt32(at + 12, true), PRIME)
+  }
+  for (; at < whole; at += 4) a = Math.imul(a ^ view.getInt32(at, true), PRIME)
   let rest = 0
-  for (let at = bytes.length - 1; at >= whole; at--) rest = (rest << 8) | bytes[at]!
-  return Math.imul(hash ^ rest ^ bytes.length, 0x01000193) >>> 0
+  for (let last = bytes.length - 1; last >= whole; last--) rest = (rest << 8) | bytes[last]!
+  let sum = Math.imul(a ^ rest ^ bytes.length, PRIME)
+  for (const lane of [b, c, d]) sum = Math.imul(sum ^ lane, PRIME)
+  return sum >>> 0
 }
