@@ -33,6 +33,8 @@ describe('a bridge', () => {
       const up = await skep(['up', file, '--api', from.api])
       expect(up.code).toBe(0)
       const reference = up.stdout.trim()
+      // A request goes to nearer nodes only: where the bridge is the nearest, it must have the file itself.
+      await until('the bridge has the file', async () => (await status(bridge)).chunks === (await status(from)).chunks)
       const down = await skep(['down', reference, '-o', back, '--api', to.api])
       expect(down).toMatchObject({ code: 0, stderr: '' })
       expect(bytes.equals(await readFile(back))).toBe(true)
