@@ -1,4 +1,5 @@
 import type { Half, Pull } from './pull.ts'
+import { idKey } from './stream-name.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
 
@@ -16,7 +17,6 @@ export class BatchState {
   readonly from: number
   readonly to: number
   readonly ids: Uint8Array[]
-  readonly keys: string[]
   readonly outcomes: (Outcome | undefined)[]
   /** Items that the sink is asked about; the others are known to be wanted, or here. */
   unsure: readonly number[] = []
@@ -34,15 +34,21 @@ export class BatchState {
   /** When an item last got its outcome. */
   progress = 0
 
-  constructor (half: Half, from: number, to: number, ids: Uint8Array[], keys: string[]) {
+  readonly #keys: string[] = []
+
+  constructor (half: Half, from: number, to: number, ids: Uint8Array[]) {
     this.pull = half.pull
     this.half = half
     this.from = from
     this.to = to
     this.ids = ids
-    this.keys = keys
     this.outcomes = ids.map(() => undefined)
     this.open = ids.length
+  }
+
+  /** An item's id as a text, made when it is first asked for: of what is here already it never is. */
+  key (i: number): string {
+    return this.#keys[i] ??= idKey(this.ids[i]!)
   }
 
   /** Gives an item its outcome, once. */

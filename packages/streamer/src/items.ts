@@ -133,9 +133,9 @@ export class Items {
     const { space } = batch.pull
     const recent = this.#recent.get(space)
     const unsure: number[] = []
-    for (let i = 0; i < batch.keys.length; i++) {
+    for (let i = 0; i < batch.ids.length; i++) {
       if (recent?.has(batch.ids[i]!) === true) this.#hold(batch, i)
-      else if (this.#items.get(batch.keys[i]!)?.refs.has(space) !== true) unsure.push(i)
+      else if (this.#items.get(batch.key(i))?.refs.has(space) !== true) unsure.push(i)
     }
     batch.unsure = unsure
     const ticket = this.#stored.begin()
@@ -155,9 +155,9 @@ export class Items {
       if (typeof flag === 'string') batch.decline(i, flag)
       else if (flag !== true) this.#hold(batch, i)
     }
-    for (let i = 0; i < batch.keys.length; i++) {
-      const key = batch.keys[i]!
+    for (let i = 0; i < batch.ids.length; i++) {
       if (batch.outcomes[i] !== undefined) continue
+      const key = batch.key(i)
       if (this.#stored.since(ticket, space, key)) {
         this.#hold(batch, i)
         continue
@@ -179,8 +179,10 @@ export class Items {
   unasked (batch: BatchState): number[] {
     const wanted: number[] = []
     const seen = new Set<string>()
-    for (const [i, key] of batch.keys.entries()) {
-      if (batch.outcomes[i] !== undefined || seen.has(key)) continue
+    for (let i = 0; i < batch.ids.length; i++) {
+      if (batch.outcomes[i] !== undefined) continue
+      const key = batch.key(i)
+      if (seen.has(key)) continue
       seen.add(key)
       if (this.#items.get(key)?.underWay === false) wanted.push(i)
     }
@@ -190,7 +192,12 @@ export class Items {
   /** Notes that the peer of a batch was asked for these items of it. */
   askedInOffer (batch: BatchState, wanted: readonly number[]): void {
     this.tally.idsWanted += wanted.length
-    for (const i of wanted) this.#ask(this.#items.get(batch.keys[i]!)!, batch.pull.peer, batch.half)
+    for (const i of wanted) this.#ask(this.#items.get(batch.key(i))!, batch.pull.peer, batch.half)
+  }
+
+  /** Whether anybody here asks for an item by its id. */
+  get isFetching (): boolean {
+    return this.#fetches > 0
   }
 
   /** An offer names an item that a fetch waits for: the peer is asked at once. */
@@ -222,9 +229,9 @@ export class Items {
   /** A batch waits no more. */
   abandon (batch: BatchState): void {
     const space = batch.pull.space
-    for (const [i, key] of batch.keys.entries()) {
+    for (let i = 0; i < batch.ids.length; i++) {
       if (batch.outcomes[i] !== undefined) continue
-      const item = this.#items.get(key)
+      const item = this.#items.get(batch.key(i))
       const refs = item?.refs.get(space)?.filter(ref => ref.batch !== batch)
       if (item === undefined || refs === undefined) continue
       if (refs.length === 0) item.refs.delete(space)
@@ -314,9 +321,11 @@ export class Items {
 
   /** A batch has waited long: whoever else has its items is asked. */
   hurry (batch: BatchState): void {
-    for (const [i, key] of batch.keys.entries()) {
+    for (let i = 0; i < batch.ids.length; i++) {
+      if (batch.outcomes[i] !== undefined) continue
+      const key = batch.key(i)
       const item = this.#items.get(key)
-      if (batch.outcomes[i] !== undefined || item === undefined) continue
+      if (item === undefined) continue
       for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(key))
       this.#next(item)
     }

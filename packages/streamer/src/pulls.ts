@@ -161,14 +161,14 @@ export class Pulls {
       if (pull.mark === undefined || idKey(ids[0]!) !== idKey(pull.mark.id)) return this.#another(pull)
       this.#proven(pull)
     }
-    const batch = new BatchState(half, from!, to!, ids, ids.map(idKey))
+    const batch = new BatchState(half, from!, to!, ids)
     half.queue.push(batch)
     // A native peer offers the next of a history before the Wanted of the last.
     half.expected = peer.native && !half.live ? pull.gapAfter(batch.to) : undefined
     pull.seen = Math.max(pull.seen, batch.to)
     this.#items.tally.idsOffered += count
     if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
-    for (const key of batch.keys) this.#items.offered(peer, key)
+    if (this.#items.isFetching) for (const i of ids.keys()) this.#items.offered(peer, batch.key(i))
     peer.offeredAt = this.#context.now
     if (peer.offeredTimer === undefined) this.#forgetOffers(peer)
     peer.batches++
