@@ -42,10 +42,15 @@ export class BinSink implements Sink {
   async need (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<(boolean | string)[]> {
     signal.throwIfAborted()
     const here = await this.#chunks.hasMany(ids)
+    // Nearly all are of one bin, and the answer is the same for all of a bin.
+    let asked = -1
+    let ours = false
     return ids.map((id, i) => {
-      if (here[i]! || !this.#belongs(id)) return false
+      if (here[i]!) return false
       const bin = proximity(this.#peer, id, { max: MAX_BIN })
-      return this.#ours(this.#peer, bin) ? true : `${BIN}${bin}`
+      if (!this.#belongs(bin)) return false
+      if (bin !== asked) ours = this.#ours(this.#peer, asked = bin)
+      return ours ? true : `${BIN}${bin}`
     })
   }
 
@@ -91,8 +96,7 @@ export class BinSink implements Sink {
   close (): void {}
 
   /** Whether the peer may offer it here: an offer outside the bin is a way to make us store what is nobody's concern. */
-  #belongs (id: Address): boolean {
-    const po = proximity(this.#peer, id, { max: MAX_BIN })
+  #belongs (po: number): boolean {
     return po === this.#bin || (this.#bin === MAX_BIN && po >= LEGACY_NEAR)
   }
 }
