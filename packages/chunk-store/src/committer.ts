@@ -14,6 +14,9 @@ import { chooseVictims } from './victims.ts'
 /** Chunks that a batch deletes beyond what it needs, at most, while the store is over a capacity that was lowered. */
 const SHRINK = 1_024
 
+/** Notes of deleted bodies that may wait for the next body to be written. */
+const MOST_NOTED = 4_096
+
 /** What the committer asks and tells. */
 export interface CommitterHooks {
   /** Hands over the chunks that were asked for since the last time. */
@@ -64,7 +67,8 @@ export class Committer {
       for (const address of touched) plan.touch(address)
       const applied = await this.#apply(jobs, plan)
       // What was deleted is as safe as the bodies that are written after it, before the note goes.
-      const unmarked = plan.bodies.length > 0 ? this.#buried : []
+      const isMany = this.#buried.length >= MOST_NOTED
+      const unmarked = plan.bodies.length > 0 || isMany ? this.#buried : []
       for (const seq of unmarked) plan.unmark(seq)
       const operations = plan.operations()
       if (operations.length > 0) {
@@ -72,6 +76,7 @@ export class Committer {
         this.#doubtful = true
         // A body is there before anything points at it.
         if (plan.bodies.length > 0) await this.#bodies.batch(plan.bodies, options)
+        else if (isMany) await this.#bodies.batch([{ type: 'del', key: dataKey(0) }], options)
         await this.#store.batch(operations, options)
         this.#doubtful = false
         if (unmarked.length > 0) this.#buried = []

@@ -47,6 +47,18 @@ test('a deleted chunk leaves no body and, after the next put, no note of it', as
   expect(await faults(here)).toEqual([])
 })
 
+test('notes of deleted bodies do not pile up where nothing is put any more', async () => {
+  const [store, bodies] = [memoryStore(), memoryStore()]
+  const here = await open(store, bodies)
+  const many = Array.from({ length: 5_000 }, (_, i) => ({ address: new Uint8Array(32).fill(i & 0xff).fill(i >> 8, 0, 4), data: new Uint8Array(9) }))
+  await here.put(many, { kind: 'content' })
+  for (let at = 0; at < 5_000; at += 100) await here.delete(addresses(many.slice(at, at + 100)))
+  const notes = (await keys(store)).filter(key => key.startsWith('6306')).length
+  expect(notes).toBeLessThan(1_000)
+  expect(await keys(bodies)).toEqual([])
+  expect(here.size).toBe(0)
+})
+
 test('chunks that make room take their bodies along', async () => {
   const [store, bodies] = [memoryStore(), memoryStore()]
   const here = await open(store, bodies, { capacity: 20 })
