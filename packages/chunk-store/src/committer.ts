@@ -5,6 +5,7 @@ import { Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { newcomers, type Job } from './jobs.ts'
 import { addressKey, COUNTERS_KEY, dataKey } from './keys.ts'
+import { syncBodies } from './opening.ts'
 import type { ChunkStoreOptions } from './options.ts'
 import { Plan } from './plan.ts'
 import { decodeEntry, HEADER_SIZE, type Entry } from './records.ts'
@@ -76,7 +77,7 @@ export class Committer {
         this.#doubtful = true
         // A body is there before anything points at it.
         if (plan.bodies.length > 0) await this.#bodies.batch(plan.bodies, options)
-        else if (isMany) await this.#bodies.batch([{ type: 'del', key: dataKey(0) }], options)
+        else if (isMany && options.durable) await syncBodies(this.#bodies)
         await this.#store.batch(operations, options)
         this.#doubtful = false
         if (unmarked.length > 0) this.#buried = []

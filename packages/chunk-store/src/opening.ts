@@ -98,10 +98,14 @@ async function sweep (range: AsyncIterable<[Uint8Array, Uint8Array]>, act: (page
   if (page.length > 0) await act(page)
 }
 
+/** Brings down to the disk whatever was written to a Store of bodies: a batch that is synced takes all before it along. */
+export async function syncBodies (bodies: Store): Promise<void> {
+  await bodies.batch([{ type: 'del', key: dataKey(0) }], { durable: true })
+}
+
 /** Writes that everything up to now is on disk. */
 export async function closeRecords (store: Store, bodies: Store, boot: string): Promise<void> {
-  // A batch that is synced takes down all before it.
-  if (bodies !== store) await bodies.batch([{ type: 'del', key: dataKey(0) }], { durable: true })
+  if (bodies !== store) await syncBodies(bodies)
   await store.batch([{ type: 'put', key: SESSION_KEY, value: encodeSession(true, boot) }], { durable: true })
 }
 

@@ -30,7 +30,7 @@ export interface ChunkStoreNeeds {
   readonly store: Store
   /**
    * Where the bodies of chunks lie; by default in `store` with the rest. On LevelDB a Store of
-   * their own makes writing cheaper by a third: it need not be merged, for bodies only ever
+   * their own makes writing cheaper by a quarter: it need not be merged, for bodies only ever
    * come at the end. Always the same one: the two know each other.
    */
   readonly bodies?: Store

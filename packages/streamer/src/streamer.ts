@@ -6,6 +6,7 @@ import { StreamerError } from './errors.ts'
 import { Conversation } from './conversation.ts'
 import type { Effect, Input } from './effects.ts'
 import { Fetching, type FetchOptions } from './fetching.ts'
+import { toHex } from './hex.ts'
 import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
 import { PeerState } from './peer-state.ts'
 import { Pull, type PullMark } from './pull.ts'
@@ -459,8 +460,4 @@ function intervalsId (pull: Pull): { peer: string, stream: string, epoch: string
 /** What an old peer has taken of a stream of ours, by the epoch of our store. */
 function takenId ({ peer, pair, told }: Feed): { peer: string, stream: string, epoch: string } {
   return { peer: peer.overlay, stream: `${pair}|taken`, epoch: told!.epoch }
-}
-
-function toHex (bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

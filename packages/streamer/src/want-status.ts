@@ -1,3 +1,4 @@
+import { toHex } from './hex.ts'
 import type { Item } from './items.ts'
 import type { WantStatus } from './status.ts'
 
@@ -22,7 +23,7 @@ function describe (item: Item): WantStatus {
   const others = new Set<string>()
   for (const refs of item.refs.values()) for (const { batch } of refs) if (!item.asked.has(batch.pull.peer)) others.add(batch.pull.peer.overlay)
   return {
-    id: Array.from(item.id, byte => byte.toString(16).padStart(2, '0')).join(''),
+    id: toHex(item.id),
     asked: Array.from(item.asked, ([peer, state]) => ({ peer: peer.overlay, state })),
     others: [...others]
   }

@@ -41,7 +41,7 @@ export class BinSource implements Source {
   readonly #bin: number
   readonly #limits: SourceLimits
   readonly #served: Served
-  /** Ends each wait. There are seventeen of these for an idle peer, so nothing larger than a short list. */
+  /** Ends each wait of an open batch. */
   #waiting: ((reason: Error) => void)[] = []
   #closed: Error | undefined
 
