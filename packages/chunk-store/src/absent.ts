@@ -1,9 +1,15 @@
 /** Names in one generation of those known to be absent. */
 const REMEMBERED = 4_096
 
+/** A look-up under way: what it asks about, by name, as long as the answer will be sure; and the answer. */
+interface Look {
+  readonly open: Map<string, number>
+  readonly here: Promise<boolean[]>
+}
+
 /**
  * Remembers which addresses were found to be absent, so that a put that follows need not
- * look again.
+ * look again, and neither need the next who asks.
  *
  * That holds because nobody else writes: what is added here is forgotten here, also by a
  * look-up that is still under way.
@@ -11,22 +17,41 @@ const REMEMBERED = 4_096
 export class Absent {
   #younger = new Set<string>()
   #older = new Set<string>()
-  readonly #looking = new Set<Set<string>>()
+  readonly #looking = new Set<Look>()
 
   has (name: string): boolean {
     return this.#younger.has(name) || this.#older.has(name)
   }
 
-  /** Runs a look-up of `names`; those it says are not here are remembered. */
-  async look (names: readonly string[], lookUp: () => Promise<boolean[]>): Promise<boolean[]> {
-    const open = new Set(names)
-    this.#looking.add(open)
+  /**
+   * Says which of `names` are here. Runs `lookUp` for those (by their place in `names`) that
+   * are not known to be absent, unless the same is being looked up already; those it says
+   * are not here are remembered.
+   */
+  async look (names: readonly string[], lookUp: (unsure: readonly number[]) => Promise<boolean[]>): Promise<boolean[]> {
+    const unsure: number[] = []
+    for (let i = 0; i < names.length; i++) if (!this.has(names[i]!)) unsure.push(i)
+    const here = names.map(() => false)
+    if (unsure.length === 0) return here
+    for (const look of this.#looking) {
+      const at = unsure.map(i => look.open.get(names[i]!))
+      if (at.includes(undefined)) continue
+      const answer = await look.here
+      for (const [n, i] of unsure.entries()) here[i] = answer[at[n]!]!
+      return here
+    }
+    const look: Look = { open: new Map(unsure.map((i, n) => [names[i]!, n])), here: lookUp(unsure) }
+    this.#looking.add(look)
     try {
-      const here = await lookUp()
-      for (const [i, name] of names.entries()) if (!here[i]! && open.has(name)) this.#remember(name)
+      const answer = await look.here
+      for (const [n, i] of unsure.entries()) {
+        const name = names[i]!
+        if (answer[n]!) here[i] = true
+        else if (look.open.has(name)) this.#remember(name)
+      }
       return here
     } finally {
-      this.#looking.delete(open)
+      this.#looking.delete(look)
     }
   }
 
@@ -34,14 +59,19 @@ export class Absent {
   added (name: string): void {
     this.#younger.delete(name)
     this.#older.delete(name)
-    for (const open of this.#looking) open.delete(name)
+    for (const { open } of this.#looking) open.delete(name)
+  }
+
+  /** Some were taken away: nobody else may rely on what is being looked up. */
+  removed (): void {
+    for (const { open } of this.#looking) open.clear()
   }
 
   /** Nothing is certain any more. */
   clear (): void {
     this.#younger.clear()
     this.#older.clear()
-    for (const open of this.#looking) open.clear()
+    this.removed()
   }
 
   #remember (name: string): void {

@@ -25,6 +25,8 @@ export interface Arrival {
 export class Plan {
   /** As they will be when the batch is written. */
   readonly counters: Counters
+  /** Whether places change that were there before. */
+  changesPlaces = false
   /** Bins that get new entries. */
   readonly grown = new Set<number>()
   readonly arrived: [name: string, seq: number][] = []
@@ -99,7 +101,7 @@ export class Plan {
     this.#del(addressKey(address))
     if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
     if (state === 'lost') this.counters.lost[entry.bin]!++
-    this.#put(indexKey(entry.bin, entry.index), encodePlace({ state, kind: entry.kind, seq: entry.seq, address }))
+    this.#change(entry.bin, entry.index, { state, kind: entry.kind, seq: entry.seq, address })
     this.#entries.set(name, undefined)
     return true
   }
@@ -129,7 +131,7 @@ export class Plan {
   replant (address: Address): void {
     const entry = this.#entries.get(nameOf(address))
     if (entry === undefined) return
-    this.#put(indexKey(entry.bin, entry.index), encodePlace({ state: 'live', kind: entry.kind, seq: entry.seq, address }))
+    this.#change(entry.bin, entry.index, { state: 'live', kind: entry.kind, seq: entry.seq, address })
     this.#rewrite(address, entry, entry.pinned)
   }
 
@@ -148,7 +150,7 @@ export class Plan {
   /** Makes a tombstone of a place that points at nothing. */
   bury (bin: number, index: number, place: Place): void {
     this.counters.lost[bin]!++
-    this.#put(indexKey(bin, index), encodePlace({ ...place, state: 'lost' }))
+    this.#change(bin, index, { ...place, state: 'lost' })
   }
 
   /** Removes what is written of an address and cannot be read. */
@@ -175,6 +177,11 @@ export class Plan {
     if (isListed(entry)) this.#put(accessKey(entry.bin, entry.access), address)
     this.#put(addressKey(address), encodeEntry(entry))
     this.#entries.set(nameOf(address), entry)
+  }
+
+  #change (bin: number, index: number, place: Place): void {
+    this.changesPlaces = true
+    this.#put(indexKey(bin, index), encodePlace(place))
   }
 
   #put (key: Uint8Array, value: Uint8Array): void {

@@ -11,6 +11,7 @@ import { addressKey, indexRange, numberOf, quarantineRange } from './keys.ts'
 import { closeRecords, openRecords, settleBodies, type Epoch } from './opening.ts'
 import { DEFAULTS, holdsTrue, type ChunkStoreOptions, type PutOptions, type ReadOptions } from './options.ts'
 import type { Plan, Arrival } from './plan.ts'
+import { Pages } from './pages.ts'
 import { Reader } from './reader.ts'
 import { decodeEntry, decodePlace, type PlaceState } from './records.ts'
 import { Signals } from './signals.ts'
@@ -68,6 +69,7 @@ export class ChunkStore {
   readonly #absent = new Absent()
   readonly #committer: Committer
   readonly #options: Required<ChunkStoreOptions>
+  readonly #pages = new Pages()
   readonly #reader: Reader
   readonly #signals = new Signals(BINS)
   readonly #store: Store
@@ -102,7 +104,10 @@ export class ChunkStore {
     this.#options = options
     this.#committer = new Committer({ store, bodies, clock, counters }, options, {
       committed: plan => this.#committed(plan),
-      failed: () => this.#absent.clear(),
+      failed: () => {
+        this.#absent.clear()
+        this.#pages.clear()
+      },
       isAbsent: name => this.#absent.has(name),
       takeTouched: () => this.#reader.takeTouched()
     })
@@ -170,8 +175,8 @@ export class ChunkStore {
   async hasMany (addresses: readonly Address[]): Promise<boolean[]> {
     this.#writer.check()
     for (const address of addresses) checkAddress(address)
-    return this.#absent.look(addresses.map(nameOf), async () => {
-      const records = await this.#store.getMany(addresses.map(addressKey))
+    return this.#absent.look(addresses.map(nameOf), async unsure => {
+      const records = await this.#store.getMany(unsure.map(i => addressKey(addresses[i]!)))
       return records.map(record => record !== undefined && decodeEntry(record) !== undefined)
     })
   }
@@ -204,7 +209,12 @@ export class ChunkStore {
    * `undefined`), at most `limit`, in order of index. Tombstones are passed over.
    */
   async entries (bin: number, from: number, to: number | undefined, limit: number): Promise<IndexEntry[]> {
-    return this.#places(bin, from, to, limit, 'live')
+    this.#writer.check()
+    checkBin(bin)
+    // A page that reaches as far as it may is the same for all who ask, for nothing comes in between.
+    if (to === undefined || from + limit - 1 > Math.min(to, this.last(bin))) return this.#places(bin, from, to, limit, 'live')
+    const page = await this.#pages.read(bin, from, limit, () => this.#places(bin, from, undefined, limit, 'live'))
+    return page.filter(({ index }) => index <= to)
   }
 
   /**
@@ -351,6 +361,10 @@ export class ChunkStore {
   }
 
   #committed (plan: Plan): void {
+    if (plan.changesPlaces) {
+      this.#absent.removed()
+      this.#pages.clear()
+    }
     for (const [name, seq] of plan.arrived) {
       this.#absent.added(name)
       this.#reader.remember(name, seq)

@@ -1,0 +1,130 @@
+import type { Store } from '@skep/interface'
+import { memoryStore } from '@skep/store-memory'
+import { expect, test } from 'vitest'
+import { addresses, chunk, fixture, inBin } from './fixture.ts'
+
+/** A disk that counts what is read; the answer to the next reading, or to one after it, taken when it is asked, can be held back. */
+function slowDisk (): { disk: Store, reads: { ranges: number, keys: number }, hold: (skip?: number) => () => void } {
+  const disk = memoryStore()
+  const reads = { ranges: 0, keys: 0 }
+  let gate: Promise<void> | undefined
+  let ahead = 0
+  const pass = (): Promise<void> | undefined => {
+    if (ahead-- > 0) return undefined
+    const held = gate
+    gate = undefined
+    return held
+  }
+  const range = disk.range.bind(disk)
+  disk.range = async function * (options) {
+    reads.ranges++
+    const held = pass()
+    const found = []
+    for await (const pair of range(options)) found.push(pair)
+    await held
+    yield * found
+  }
+  const getMany = disk.getMany.bind(disk)
+  disk.getMany = async keys => {
+    reads.keys += keys.length
+    const held = pass()
+    const found = await getMany(keys)
+    await held
+    return found
+  }
+  // hold
+  const hold = (skip = 0): () => void => {
+    ahead = skip
+    let release = (): void => {}
+    gate = new Promise(resolve => { release = resolve })
+    return () => release()
+  }
+  return { disk, reads, hold }
+}
+
+test('a full page is listed once for all who ask, until a place of it changes', async () => {
+  const { disk, reads } = slowDisk()
+  const store = await fixture(disk).open()
+  const list = inBin(1, 30)
+  await store.put(list)
+  reads.ranges = 0
+  const first = await store.entries(1, 1, 30, 10)
+  expect(first.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  expect(await store.entries(1, 1, 25, 10)).toEqual(first)
+  first.pop()
+  expect(await store.entries(1, 1, 10, 10)).toHaveLength(10)
+  expect(reads.ranges).toBe(1)
+  await store.delete([list[3]!.address])
+  expect((await store.entries(1, 1, 30, 10)).map(({ index }) => index)).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 10, 11])
+  expect((await store.entries(1, 1, 10, 10)).map(({ index }) => index)).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 10])
+  // Once more, and the place behind the tombstone.
+  expect(reads.ranges).toBe(3)
+})
+
+test('a page that is being listed when a chunk goes is not given to who asks later', async () => {
+  const { disk, hold } = slowDisk()
+  const store = await fixture(disk).open()
+  const list = inBin(1, 20)
+  await store.put(list)
+  const release = hold()
+  const before = store.entries(1, 1, 20, 5)
+  await store.delete([list[0]!.address])
+  const after = store.entries(1, 1, 20, 5)
+  release()
+  expect(await before).toHaveLength(5)
+  expect((await after).map(({ index }) => index)).toEqual([2, 3, 4, 5, 6])
+  expect((await store.entries(1, 1, 20, 5)).map(({ index }) => index)).toEqual([2, 3, 4, 5, 6])
+})
+
+test('who joins a page that ran against the end sees what came since', async () => {
+  const { disk, hold } = slowDisk()
+  const store = await fixture(disk).open()
+  const list = inBin(1, 20)
+  await store.put(list.slice(0, 10))
+  await store.delete(addresses(list.slice(0, 5)))
+  // Ten places, five of them tombstones: the page goes on behind the end, where there is nothing yet.
+  const release = hold(1)
+  const before = store.entries(1, 1, 10, 10)
+  for (let i = 0; i < 500; i++) await Promise.resolve()
+  await store.put(list.slice(10), { kind: 'content' })
+  const after = store.entries(1, 1, 20, 10)
+  release()
+  expect((await before).map(({ index }) => index)).toEqual([6, 7, 8, 9, 10])
+  expect((await after).map(({ index }) => index)).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+})
+
+test('many who ask at the same time whether chunks are here cause one look-up, and what is absent is known from then on', async () => {
+  const { disk, reads } = slowDisk()
+  const store = await fixture(disk).open()
+  await store.put([chunk(0), chunk(2)])
+  reads.keys = 0
+  const asked = addresses([chunk(0), chunk(1), chunk(2), chunk(3)])
+  const answers = await Promise.all([store.hasMany(asked), store.hasMany(asked), store.hasMany(asked.slice(1, 3).reverse())])
+  expect(answers).toEqual([[true, false, true, false], [true, false, true, false], [true, false]])
+  expect(reads.keys).toBe(4)
+  expect(await store.hasMany(addresses([chunk(1), chunk(3)]))).toEqual([false, false])
+  expect(reads.keys).toBe(4)
+  await store.put([chunk(1)])
+  expect(await store.hasMany(asked)).toEqual([true, true, true, false])
+})
+
+test('a look-up that is under way when a chunk comes or goes says nothing to who asks later', async () => {
+  const { disk, hold } = slowDisk()
+  const store = await fixture(disk).open()
+  await store.put([chunk(0)])
+  const asked = addresses([chunk(0), chunk(1)])
+  let release = hold()
+  const before = store.hasMany(asked)
+  await store.put([chunk(1)])
+  expect(await store.hasMany(asked)).toEqual([true, true])
+  release()
+  expect(await before).toEqual([true, false])
+  expect(await store.hasMany(asked)).toEqual([true, true])
+  release = hold()
+  const stale = store.hasMany(asked)
+  await store.delete([chunk(0).address])
+  const after = store.hasMany(asked)
+  release()
+  expect(await stale).toEqual([true, true])
+  expect(await after).toEqual([false, true])
+})
