@@ -4,6 +4,7 @@ import { StreamerError } from './errors.ts'
 import type { Input, NativeMessage, Send, StreamMessage } from './effects.ts'
 import { nativeSpec, streamSpec } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
+import { Room } from './room.ts'
 import type { Priority } from './type.ts'
 
 /** How long a remote may take what waits for it when this side stops, in milliseconds. */
@@ -14,6 +15,9 @@ export class Conversation {
   readonly peer: PeerState
   /** Bytes of items that wait to be sent, by priority. */
   readonly queued: [number, number, number, number] = [0, 0, 0, 0]
+  readonly #maxQueued: number
+  /** For what streams serve, by priority, made when it is first needed. */
+  readonly #rooms: (Room | undefined)[] = []
   readonly #stream: Peer<typeof streamSpec>
   readonly #native: Peer<typeof nativeSpec> | undefined
   readonly #clock: Clock
@@ -21,8 +25,9 @@ export class Conversation {
   #fault: StreamerError | undefined
   #running: Promise<void> | undefined
 
-  constructor (peer: PeerState, conns: { readonly stream: Conn, readonly native?: Conn }, clock: Clock, step: (input: Input) => void) {
+  constructor (peer: PeerState, conns: { readonly stream: Conn, readonly native?: Conn }, clock: Clock, maxQueued: number, step: (input: Input) => void) {
     this.peer = peer
+    this.#maxQueued = maxQueued
     this.#clock = clock
     this.#step = step
     this.#stream = new Peer(conns.stream, streamSpec, { clock })
@@ -58,17 +63,29 @@ export class Conversation {
     this.#native?.drop(error)
   }
 
-  /** Sends a message, whenever there is room. A message that cannot be sent ends the conversation. */
-  send (message: Send): void {
+  /** What may be read for the peer's streams of this priority. */
+  room (priority: Priority): Room {
+    return this.#rooms[priority] ??= new Room(this.#maxQueued)
+  }
+
+  /** Sends a message, whenever there is room. A message that cannot be sent ends the conversation. @returns whether it will go out. */
+  send (message: Send): boolean {
     const { priority } = message
     if (message.name === 'ChunkDeliveryMsg') {
-      this.deliver(message.value.Addr, message.value.SData, priority).catch((cause: unknown) => { this.#broken(cause) })
-      return
+      const { Addr, SData } = message.value
+      if (this.queued[priority] + SData.length > this.#maxQueued) {
+        // It asks faster than it takes the answers, and asks again later or somebody else.
+        this.#native?.send('NotFoundMsg', { Addr }, { priority }).catch((cause: unknown) => { this.#broken(cause) })
+        return false
+      }
+      this.deliver(Addr, SData, priority).catch((cause: unknown) => { this.#broken(cause) })
+      return true
     }
     const sent = message.native
       ? this.#native?.send(message.name, message.value, { priority })
       : this.#stream.send(message.name, message.value, { priority })
     sent?.catch((cause: unknown) => { this.#broken(cause) })
+    return true
   }
 
   /** Sends an item; resolves when the conn has taken it. */

@@ -25,6 +25,12 @@ export interface StreamerLimits {
   readonly maxWantedPerPeer: number
   /** The same over all peers. 64 MiB. */
   readonly maxWanted: number
+  /**
+   * Bytes read for one peer at one priority that have not gone out, an item counted as
+   * {@link StreamerLimits.maxItem} until its size is known. 512 KiB: as much as a link of
+   * 100 Mbit/s holds at a round trip of 40 ms.
+   */
+  readonly maxQueued: number
   /** Indices that an offer without ids may pass over. 65,536. */
   readonly maxEmptySkip: number
   /** Milliseconds after its last offer that what a peer has offered is remembered, so that it is not offered back. 60,000. */
@@ -86,6 +92,7 @@ export const defaultLimits: StreamerLimits = {
   maxOffersPerPeer: 128,
   maxWantedPerPeer: 2 * 1024 * 1024,
   maxWanted: 64 * 1024 * 1024,
+  maxQueued: 512 * 1024,
   maxEmptySkip: 65_536,
   rememberOffers: 60_000,
   maxRequestsPerPeer: 64,

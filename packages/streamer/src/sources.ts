@@ -116,21 +116,33 @@ export class Sources {
   deliver ({ serve, ids, priority }: Extract<Effect, { type: 'deliver' }>, to: Conversation | undefined, sent: (bytes: number) => void): void {
     const controller = this.#begin(serve)
     const { signal } = controller
+    const { maxItem, maxQueued } = this.#limits
     const missing: Uint8Array[] = []
+    const room = to?.room(priority)
+    const most = Math.max(1, Math.min(READ_AHEAD, Math.floor(maxQueued / maxItem)))
+    const send = async (part: readonly Uint8Array[]): Promise<void> => {
+      const bodies = await this.#open.get(serve.feed)?.read([...part], { signal })
+      if (signal.aborted) return
+      await Promise.all(part.map(async (id, i) => {
+        const body = bodies?.[i]
+        if (body === undefined || body.length > maxItem) {
+          missing.push(id)
+          return
+        }
+        await to?.deliver(id, body, priority)
+        sent(body.length)
+      }))
+    }
     const deliver = async (): Promise<void> => {
-      for (let at = 0; at < ids.length && !signal.aborted; at += READ_AHEAD) {
-        const part = ids.slice(at, at + READ_AHEAD)
-        const bodies = await this.#open.get(serve.feed)?.read(part, { signal })
-        if (signal.aborted) return
-        await Promise.all(part.map(async (id, i) => {
-          const body = bodies?.[i]
-          if (body === undefined || body.length > this.#limits.maxItem) {
-            missing.push(id)
-            return
-          }
-          await to?.deliver(id, body, priority)
-          sent(body.length)
-        }))
+      for (let at = 0; at < ids.length && !signal.aborted; at += most) {
+        const part = ids.slice(at, at + most)
+        const bytes = part.length * maxItem
+        if (room?.try(bytes) === false && !await room.take(bytes, signal)) return
+        try {
+          await send(part)
+        } finally {
+          room?.give(bytes)
+        }
       }
     }
     // One batch after the other, so that what is read ahead stays bounded.

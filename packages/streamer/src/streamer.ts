@@ -131,7 +131,7 @@ export class Streamer {
     if (this.#conversations.has(peer.key)) throw new TypeError('a peer of this key runs already')
     options.signal?.throwIfAborted()
     const state = new PeerState(peer, toHex(peer.overlay), conns.native !== undefined)
-    const conversation = new Conversation(state, conns, this.#clock, (input: Input) => { this.#step(input) })
+    const conversation = new Conversation(state, conns, this.#clock, this.#limits.maxQueued, (input: Input) => { this.#step(input) })
     this.#conversations.set(peer.key, conversation)
     try {
       this.#step({ type: 'joined', peer: state })
@@ -339,8 +339,8 @@ export class Streamer {
   #perform (effect: Effect): void {
     switch (effect.type) {
       case 'send':
-        if (effect.name === 'ChunkDeliveryMsg') this.#sent(effect.value.SData.length)
-        return this.#conversations.get(effect.peer.ref.key)?.send(effect)
+        if (this.#conversations.get(effect.peer.ref.key)?.send(effect) === true && effect.name === 'ChunkDeliveryMsg') this.#sent(effect.value.SData.length)
+        return
       case 'drop': return this.#conversations.get(effect.peer.ref.key)?.drop(effect.error)
       case 'load': return void this.#load(effect.pull)
       case 'reset': return void this.#intervals.reset(intervalsId(effect.pull)).catch(() => {})

@@ -18,10 +18,12 @@ export class Scripted {
   readonly #native: Peer<N> | undefined
   /** Answers what it hears. */
   on: (name: string, value: any) => void = () => {}
+  /** While it is set, the peer reads on after a delivery only when it resolves. */
+  busy: Promise<void> | undefined
 
-  constructor (node: Node, n: number, native: boolean = true) {
+  constructor (node: Node, n: number, native: boolean = true, window: number = 64 * 1024 * 1024) {
     this.peer = { key: `scripted ${n}`, overlay: id(n, 0xeeee), light: false }
-    const [stream, streamThere] = pair({ maxMessageSize: 12 * 1024 * 1024, window: 64 * 1024 * 1024 })
+    const [stream, streamThere] = pair({ maxMessageSize: 12 * 1024 * 1024, window })
     const [nativeHere, nativeThere] = pair({ window: 1024 * 1024 })
     this.#stream = new Peer(stream, streamSpec, { clock: node.clock })
     this.#native = native ? new Peer(nativeHere, nativeSpec, { clock: node.clock }) : undefined
@@ -64,10 +66,11 @@ export class Scripted {
     this.#native?.drop()
   }
 
-  #handlers (names: readonly string[]): Record<string, (value: any) => void> {
+  #handlers (names: readonly string[]): Record<string, (value: any) => Promise<void> | undefined> {
     return Object.fromEntries(names.map(name => [name, (value: any) => {
       this.heard.push({ name, value })
       this.on(name, value)
+      return name === 'ChunkDeliveryMsg' ? this.busy : undefined
     }]))
   }
 }
