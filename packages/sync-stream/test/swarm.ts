@@ -2,7 +2,7 @@ import { makeChunk, type Chunk } from '@skep/chunk'
 import { encodeMetadata, everyValidator, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { ChunkStore } from '@skep/chunk-store'
 import { pair } from '@skep/conn-memory'
-import type { Address, Store } from '@skep/interface'
+import type { Address, Conn, Store } from '@skep/interface'
 import { IntervalsStore } from '@skep/intervals-store'
 import { Kademlia, peerPots } from '@skep/kademlia'
 import { proximity, toHex } from '@skep/pot'
@@ -37,6 +37,10 @@ export class Swarm {
   readonly random: SeededRandom
   readonly nodes: Node[] = []
   readonly latency: number
+  /** Sees every frame when a node gives it to a link. */
+  onFrame: ((from: Node, to: Node, frame: Uint8Array) => void) | undefined
+  /** Bytes a second that each direction of a link carries. */
+  bandwidth = Infinity
 
   constructor (seed: number, latency: number = 0) {
     this.random = new SeededRandom(seed)
@@ -97,7 +101,7 @@ export class Swarm {
   connect (a: Node, b: Node, { native: isNative = true }: { readonly native?: boolean } = {}): () => void {
     const name = (node: Node): string => toHex(node.base)
     if (a.links.has(name(b))) return a.links.get(name(b))!
-    const link = { clock: this.clock, latency: this.latency }
+    const link = { clock: this.clock, latency: this.latency, bandwidth: this.bandwidth }
     const stream = pair(link)
     const native = pair(link)
     const cut = (): void => {
@@ -110,9 +114,28 @@ export class Swarm {
       node.links.set(name(other), cut)
       node.table.on(peer)
       const gone = (): void => node.table.off(peer)
-      node.streamer.run(peer, { stream: stream[i]!, ...isNative && { native: native[i]! } }).then(gone, gone)
+      const seen = (conn: Conn): Conn => this.#watched(conn, node, other)
+      node.streamer.run(peer, { stream: seen(stream[i]!), ...isNative && { native: seen(native[i]!) } }).then(gone, gone)
     }
     return cut
+  }
+
+  #watched (conn: Conn, from: Node, to: Node): Conn {
+    const { onFrame } = this
+    if (onFrame === undefined) return conn
+    const watched = async function * (frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const frame of frames) {
+        onFrame(from, to, frame)
+        yield frame
+      }
+    }
+    return {
+      source: conn.source,
+      maxMessageSize: conn.maxMessageSize,
+      sink: async frames => { await conn.sink(watched(frames)) },
+      close: async () => { await conn.close() },
+      abort: reason => { conn.abort(reason) }
+    }
   }
 
   /** Connects as a healthy network is: the neighbourhood of each, and two of every bin below. */
