@@ -10,16 +10,15 @@ import { ChunkStore } from '@skep/chunk-store'
 import { dialTcp, listenTcp } from '@skep/conn-tcp'
 import { IntervalsStore } from '@skep/intervals-store'
 import { systemClock as clock, systemRandom as random } from '@skep/runtime'
-import { levelStore } from '@skep/store-level'
 import { nativeSpec, Streamer, streamSpec } from '@skep/streamer'
 import { SyncStream } from '@skep/sync-stream'
 import { createSession } from '@skep/wire'
+import { openStores } from '../dist/cli/data-folder.js'
 
 const capabilities = [streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
 const base = new Uint8Array(32)
 const open = async folder => {
-  const store = await levelStore(join(folder, 'store'), { writeBufferSize: 3 << 20, cacheSize: 4 << 20 })
-  const bodies = await levelStore(join(folder, 'bodies'), { writeBufferSize: 2 << 20, cacheSize: 1 << 20, maxOpenFiles: 74 })
+  const { store, bodies } = await openStores(folder)
   const chunks = await ChunkStore.open({ store, bodies, base, clock, random })
   return { store, chunks, async close () { await chunks.close(); await store.close(); await bodies.close() } }
 }

@@ -6,21 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@skep/pot'
-import { levelStore } from '@skep/store-level'
 import { systemRandom } from '@skep/runtime'
 import { split } from '@skep/chunk'
 import { createNode } from 'skep'
+import { openStores } from '../dist/cli/data-folder.js'
 
 /** Pause between an answer and the next request. */
 const PAUSE = 5
 
-// As the command opens them.
-const start = async (folder, options) => await createNode({
-  key: systemRandom.bytes(32),
-  store: await levelStore(join(folder, 'store'), { writeBufferSize: 3 << 20, cacheSize: 4 << 20 }),
-  bodies: await levelStore(join(folder, 'bodies'), { writeBufferSize: 4 << 20, cacheSize: 1 << 20 }),
-  ...options
-})
+const start = async (folder, options) => await createNode({ key: systemRandom.bytes(32), ...await openStores(folder), ...options })
 
 if (process.argv[2] === '--source') {
   const [folder, count] = process.argv.slice(3)

@@ -1,6 +1,6 @@
 import { ClassicLevel } from 'classic-level'
 import { openError } from './errors.ts'
-import { CACHE_SIZE, MAX_OPEN_FILES, MAX_WRITE_BUFFER_SIZE, MIN_OPEN_FILES, WRITE_BUFFER_SIZE, type LevelStoreOptions } from './options.ts'
+import { BLOCK_SIZE, CACHE_SIZE, MAX_BLOCK_SIZE, MAX_OPEN_FILES, MAX_WRITE_BUFFER_SIZE, MIN_OPEN_FILES, WRITE_BUFFER_SIZE, type LevelStoreOptions } from './options.ts'
 import { LevelStore, type ByteLevel } from './store.ts'
 
 /**
@@ -11,7 +11,7 @@ import { LevelStore, type ByteLevel } from './store.ts'
  *
  * @throws LevelStoreError - `STORE_LOCKED` while somebody else holds the folder,
  *   `STORE_CORRUPT`, `STORE_OPEN_FAILED`.
- * @throws RangeError - if the write buffer is no size, or too large, or too few files may be open.
+ * @throws RangeError - if the write buffer or a block is no size, or too large, or too few files may be open.
  *
  * @example
  * ```ts
@@ -22,14 +22,15 @@ import { LevelStore, type ByteLevel } from './store.ts'
  * ```
  */
 export async function levelStore (location: string, options: LevelStoreOptions = {}): Promise<LevelStore> {
-  const { writeBufferSize = WRITE_BUFFER_SIZE, cacheSize = CACHE_SIZE, maxOpenFiles = MAX_OPEN_FILES } = options
+  const { writeBufferSize = WRITE_BUFFER_SIZE, cacheSize = CACHE_SIZE, maxOpenFiles = MAX_OPEN_FILES, blockSize = BLOCK_SIZE } = options
   if (!(writeBufferSize > 0 && writeBufferSize <= MAX_WRITE_BUFFER_SIZE)) {
     throw new RangeError(`a write buffer is 1 to ${MAX_WRITE_BUFFER_SIZE} bytes, not ${writeBufferSize}`)
   }
   if (!(maxOpenFiles >= MIN_OPEN_FILES)) throw new RangeError(`at least ${MIN_OPEN_FILES} files are open, not ${maxOpenFiles}`)
+  if (!(blockSize > 0 && blockSize <= MAX_BLOCK_SIZE)) throw new RangeError(`a block is 1 to ${MAX_BLOCK_SIZE} bytes, not ${blockSize}`)
   // Chunks do not compress: they are hashes, or somebody's encrypted or packed bytes.
   const level = new ClassicLevel<Uint8Array, Uint8Array>(location, {
-    keyEncoding: 'view', valueEncoding: 'view', writeBufferSize, cacheSize, maxOpenFiles, compression: false
+    keyEncoding: 'view', valueEncoding: 'view', writeBufferSize, cacheSize, maxOpenFiles, blockSize, compression: false
   })
   try {
     await level.open()

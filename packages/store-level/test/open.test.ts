@@ -31,13 +31,16 @@ test('a folder with damaged tables of contents is refused with a code', async ()
   await expect(levelStore(place)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
 })
 
-test('the write buffer is bounded', async () => {
+test('write buffer, open files and block are bounded', async () => {
   const place = await folder()
   await (await levelStore(place, { writeBufferSize: 16 << 20 })).close()
   await expect(levelStore(place, { writeBufferSize: (16 << 20) + 1 })).rejects.toThrow(RangeError)
   await expect(levelStore(place, { writeBufferSize: 0 })).rejects.toThrow(RangeError)
   await expect(levelStore(place, { maxOpenFiles: 73 })).rejects.toThrow(RangeError)
   await (await levelStore(place, { maxOpenFiles: 74 })).close()
+  await (await levelStore(place, { blockSize: 1 << 20 })).close()
+  await expect(levelStore(place, { blockSize: (1 << 20) + 1 })).rejects.toThrow(RangeError)
+  await expect(levelStore(place, { blockSize: 0 })).rejects.toThrow(RangeError)
 })
 
 test('a closed store says so', async () => {
