@@ -112,12 +112,18 @@ class MemoryConn implements Conn {
     this.#cut?.(reason)
   }
 
+  /** What is taken of the sender after the end is lost, so nothing is. */
+  #check (): void {
+    const over = this.#over ?? this.#gone
+    if (over !== undefined) throw over
+  }
+
   async #pull (iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
     const pipe = this.#outgoing
     while (true) {
+      this.#check()
       const { done, value } = await iterator.next()
-      const over = this.#over ?? this.#gone
-      if (over !== undefined) throw over
+      this.#check()
       if (done === true) return
       if (value.length > this.maxMessageSize) {
         const error = new ConnError('CONN_MESSAGE_TOO_LONG', `${value.length} > ${this.maxMessageSize}`)

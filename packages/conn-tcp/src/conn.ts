@@ -1,4 +1,4 @@
-import type { Conn } from '@skep/interface'
+import type { Conn, EagerIterator } from '@skep/interface'
 import type { Socket } from 'node:net'
 import { ConnError } from './errors.ts'
 import { DEFAULT_LIMITS, type TcpLimits } from './limits.ts'
@@ -39,7 +39,7 @@ export class TcpConn implements Conn {
     socket.on('end', () => this.#stop(new ConnError('CONN_CLOSED', 'the remote closed')))
     // After an orderly end this finds everything settled.
     socket.on('close', () => this.#break(new ConnError('CONN_RESET', 'the connection is gone')))
-    const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
+    const reader: EagerIterator<Uint8Array> = { next: () => this.#next(), take: () => this.#take() }
     this.source = { [Symbol.asyncIterator]: () => reader }
     if (socket.destroyed) this.#break(new ConnError('CONN_RESET', 'the connection is gone'))
   }
@@ -100,12 +100,20 @@ export class TcpConn implements Conn {
 
   /** Answers at once with what is here; most messages come in company. */
   #next (): Promise<IteratorResult<Uint8Array>> {
-    if (this.#broken || this.#closing !== undefined) return this.#wait()
     try {
-      const value = this.#reader.take()
+      const value = this.#take()
       return value === undefined ? this.#wait() : Promise.resolve({ done: false, value })
     } catch (error) {
-      return Promise.reject(this.#fault(error))
+      return Promise.reject(error)
+    }
+  }
+
+  #take (): Uint8Array | undefined {
+    if (this.#broken || this.#closing !== undefined) return undefined
+    try {
+      return this.#reader.take()
+    } catch (error) {
+      throw this.#fault(error)
     }
   }
 
@@ -133,17 +141,27 @@ export class TcpConn implements Conn {
 
   async #send (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const writer = this.#writer
-    for await (const message of messages) {
-      if (this.#over !== undefined) throw this.#over
-      if (message.length > this.maxMessageSize) {
-        const error = new ConnError('CONN_MESSAGE_TOO_LONG', `${message.length} > ${this.maxMessageSize}`)
-        this.#break(error)
-        throw error
+    const iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
+    for await (const first of { [Symbol.asyncIterator]: () => iterator }) {
+      this.#append(first)
+      while (!writer.full) {
+        const next = iterator.take?.()
+        if (next === undefined) break
+        this.#append(next)
       }
-      writer.append(message)
       if (writer.full) await writer.room()
     }
     writer.flush()
     await writer.room()
+  }
+
+  #append (message: Uint8Array): void {
+    if (this.#over !== undefined) throw this.#over
+    if (message.length > this.maxMessageSize) {
+      const error = new ConnError('CONN_MESSAGE_TOO_LONG', `${message.length} > ${this.maxMessageSize}`)
+      this.#break(error)
+      throw error
+    }
+    this.#writer.append(message)
   }
 }

@@ -10,13 +10,15 @@ export interface Conn {
   /**
    * Messages from the remote, for a single reader. Ends when the remote closed,
    * throws when the connection broke or was aborted. Not reading holds the sender back.
+   * Its iterator may be an {@link EagerIterator}.
    */
   readonly source: AsyncIterable<Uint8Array>
 
   /**
    * Sends every message of `messages`, pulling as fast as the remote takes them.
    * Called once. Resolves when all were handed to the transport, rejects when the
-   * connection broke or `messages` threw. Does not close the connection.
+   * connection broke or `messages` threw. Does not close the connection. Where the
+   * iterator of `messages` is an {@link EagerIterator}, `take` may be used beside `next`.
    *
    * A message over {@link Conn.maxMessageSize} rejects and aborts.
    */
@@ -30,4 +32,18 @@ export interface Conn {
 
   /** The largest message in bytes, in either direction. */
   readonly maxMessageSize: number
+}
+
+/**
+ * An iterator that also gives at once what is here already. A promise for each message
+ * costs more than all else that is done with it, and most messages come in company.
+ */
+export interface EagerIterator<T> extends AsyncIterator<T> {
+  /**
+   * The next of those that are here; `undefined` when none is, and at the end, which `next`
+   * tells. Not to be called while a `next` is pending.
+   *
+   * @throws whatever `next` would reject with, if that is next.
+   */
+  take? (): T | undefined
 }

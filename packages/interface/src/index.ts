@@ -8,7 +8,7 @@
  */
 export type { Address } from './address.ts'
 export type { Clock, Random } from './ambient.ts'
-export type { Conn } from './conn.ts'
+export type { Conn, EagerIterator } from './conn.ts'
 export type { Overlay } from './overlay.ts'
 export type { CloseCode, ProtocolId, Session } from './session.ts'
 export type { BatchOptions, Operation, RangeOptions, Store } from './store.ts'

@@ -52,6 +52,11 @@ const culprits: Record<string, typeof NaiveConn> = {
       return Buffer.from(message)
     }
   },
+  'what is taken at once and what is waited for are one sequence, on both sides': class extends NaiveConn {
+    protected override pick (): Uint8Array | undefined {
+      return this.incoming.messages.pop()
+    }
+  },
   'a sink that is done leaves the conn open': class extends NaiveConn {
     protected override async all (messages: Iterable<Uint8Array>): Promise<void> {
       await super.all(messages)

@@ -45,7 +45,7 @@ export class NaiveConn implements Conn {
   }
 
   get source (): AsyncIterable<Uint8Array> {
-    return { [Symbol.asyncIterator]: () => ({ next: async () => this.next() }) }
+    return { [Symbol.asyncIterator]: () => ({ next: async () => this.next(), take: () => this.pick() }) }
   }
 
   async sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
@@ -124,6 +124,13 @@ export class NaiveConn implements Conn {
 
   protected receive (messages: Uint8Array[]): Uint8Array | undefined {
     return messages.shift()
+  }
+
+  /** What is here already. */
+  protected pick (): Uint8Array | undefined {
+    const message = this.receive(this.incoming.messages)
+    this.incoming.change()
+    return message
   }
 
   /** What the remote's source throws when this end aborts. */

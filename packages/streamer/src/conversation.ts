@@ -1,7 +1,7 @@
 import type { Clock, Conn } from '@skep/interface'
 import { Peer } from '@skep/wire'
 import { StreamerError } from './errors.ts'
-import type { Input, NativeMessage, Send, StreamMessage } from './effects.ts'
+import type { Body, Input, NativeMessage, Send, StreamMessage } from './effects.ts'
 import { nativeSpec, streamSpec } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Room } from './room.ts'
@@ -22,6 +22,8 @@ export class Conversation {
   readonly #native: Peer<typeof nativeSpec> | undefined
   readonly #clock: Clock
   readonly #step: (input: Input) => void
+  /** Bodies that came one after the other, and go on together. */
+  #bodies: Body[] = []
   #fault: StreamerError | undefined
   #running: Promise<void> | undefined
 
@@ -78,7 +80,7 @@ export class Conversation {
         this.#native?.send('NotFoundMsg', { Addr }, { priority }).catch((cause: unknown) => { this.#broken(cause) })
         return false
       }
-      this.deliver(Addr, SData, priority).catch((cause: unknown) => { this.#broken(cause) })
+      this.deliver([{ Addr, SData }], priority).catch((cause: unknown) => { this.#broken(cause) })
       return true
     }
     const sent = message.native
@@ -88,18 +90,30 @@ export class Conversation {
     return true
   }
 
-  /** Sends an item; resolves when the conn has taken it. */
-  async deliver (id: Uint8Array, data: Uint8Array, priority: Priority): Promise<void> {
-    this.queued[priority] += data.length
+  /** Sends items; resolves when the conn has taken the last. */
+  async deliver (bodies: readonly Body[], priority: Priority): Promise<void> {
+    let left = 0
+    for (const { SData } of bodies) left += SData.length
+    this.queued[priority] += left
+    const taken = ({ SData }: Body): void => {
+      this.queued[priority] -= SData.length
+      left -= SData.length
+    }
     try {
-      await this.#stream.send('ChunkDeliveryMsg', { Addr: id, SData: data }, { priority })
+      await this.#stream.sendMany('ChunkDeliveryMsg', bodies, { priority, taken })
+    } catch (error) {
+      // The remote has gone: what waits to be read for it need not be.
+      if ((error as { code?: string }).code !== 'WIRE_QUEUE_FULL') for (const room of this.#rooms) room?.close()
+      throw error
     } finally {
-      this.queued[priority] -= data.length
+      this.queued[priority] -= left
     }
   }
 
   async #runAll (): Promise<void> {
-    const runs = [this.#stream.run(this.#handlers(streamSpec.names, 'stream'))]
+    const handlers: Record<string, (value: unknown) => void> = this.#handlers(streamSpec.names, 'stream')
+    handlers['ChunkDeliveryMsg'] = value => { this.#bodies.push(value as Body) }
+    const runs = [this.#stream.run(handlers, { rest: () => { this.#handOver() } })]
     if (this.#native !== undefined) runs.push(this.#native.run(this.#handlers(nativeSpec.names, 'native')))
     try {
       await Promise.race(runs)
@@ -112,9 +126,17 @@ export class Conversation {
     if (this.#fault !== undefined) throw this.#fault
   }
 
+  #handOver (): void {
+    if (this.#bodies.length === 0) return
+    const bodies = this.#bodies
+    this.#bodies = []
+    this.#step({ type: 'bodies', peer: this.peer, bodies })
+  }
+
   #handlers (names: readonly string[], type: 'stream' | 'native'): Record<string, (value: unknown) => void> {
     return Object.fromEntries(names.map(name => [name, (value: unknown) => {
       const message = { name, value }
+      this.#handOver()
       if (type === 'stream') this.#step({ type, peer: this.peer, message: message as StreamMessage })
       else this.#step({ type, peer: this.peer, message: message as NativeMessage })
     }]))

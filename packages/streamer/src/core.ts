@@ -62,6 +62,7 @@ export class Core {
       case 'left': return this.#left(input.peer)
       case 'stream': return input.peer.connected ? this.#stream(input.peer, input.message) : undefined
       case 'native': return input.peer.connected ? this.#native(input.peer, input.message) : undefined
+      case 'bodies': return this.items.delivered(input.peer, input.bodies)
       case 'loaded': return this.#pulls.loaded(input.pull, input.covered, input.mark, input.declined)
       case 'needed': return this.#pulls.needed(input)
       case 'checked':
@@ -119,7 +120,7 @@ export class Core {
       case 'WantedHashesMsg': return value.Stream.Name === RETRIEVE_REQUEST ? this.#answers.wanted(peer, value.Want) : this.#serves.wanted(peer, value)
       case 'OfferedHashesMsg': return this.#pulls.offered(peer, value)
       case 'QuitMsg': return this.#pulls.quit(peer, value.Stream)
-      case 'ChunkDeliveryMsg': return this.items.delivered(peer, value.Addr, value.SData)
+      case 'ChunkDeliveryMsg': return this.items.delivered(peer, [value])
       case 'RetrieveRequestMsg': return this.#answers.requested(peer, value.Addr, undefined, !value.SkipCheck)
       case 'RequestSubscriptionMsg':
         // History is always asked for along with live, of which only that can be asked of us.

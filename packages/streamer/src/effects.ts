@@ -74,6 +74,8 @@ export type Input =
   | { readonly type: 'left', readonly peer: PeerState }
   | { readonly type: 'stream', readonly peer: PeerState, readonly message: StreamMessage }
   | { readonly type: 'native', readonly peer: PeerState, readonly message: NativeMessage }
+  /** Bodies that came in a row. */
+  | { readonly type: 'bodies', readonly peer: PeerState, readonly bodies: readonly Body[] }
   | { readonly type: 'time' }
   | { readonly type: 'loaded', readonly pull: Pull, readonly covered: Intervals | undefined, readonly mark?: PullMark | undefined, readonly declined?: ReadonlyMap<string, Intervals> }
   | { readonly type: 'needed', readonly batch: BatchState, readonly ticket: number, readonly flags: readonly (boolean | string)[] | undefined }
@@ -93,6 +95,9 @@ export type Input =
   | { readonly type: 'fetch', readonly fetch: Fetch }
   | { readonly type: 'cancel', readonly fetch: Fetch }
   | { readonly type: 'synced', readonly synced: boolean }
+
+/** A body as it comes. */
+export type Body = MessageValue<Stream, 'ChunkDeliveryMsg'>
 
 /** What became of a body. */
 export interface Checked {

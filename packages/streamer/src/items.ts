@@ -1,5 +1,5 @@
 import type { BatchState } from './batch.ts'
-import type { Checked, Context, PutResult } from './effects.ts'
+import type { Body, Checked, Context, PutResult } from './effects.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
 import type { AskState } from './status.ts'
@@ -240,8 +240,17 @@ export class Items {
     }
   }
 
-  /** A body came. */
-  delivered (peer: PeerState, id: Uint8Array, data: Uint8Array): void {
+  /** Bodies came, in this order. */
+  delivered (peer: PeerState, bodies: readonly Body[]): void {
+    for (const { Addr, SData } of bodies) {
+      // One of them may have been one too many.
+      if (!peer.connected) return
+      this.#deliver(peer, Addr, SData)
+    }
+    this.#events.room(peer)
+  }
+
+  #deliver (peer: PeerState, id: Uint8Array, data: Uint8Array): void {
     const { limits } = this.#context
     const ask = peer.asks.get(idKey(id))
     this.tally.bytesIn += data.length
@@ -271,7 +280,6 @@ export class Items {
       item.asked.set(peer, 'checking')
       this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: [...item.fetches] })
     }
-    this.#events.room(peer)
   }
 
   checked ({ item, peer, data, puts, fetches }: Checked): void {

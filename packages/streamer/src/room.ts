@@ -1,6 +1,6 @@
 interface Waiting {
   readonly bytes: number
-  enter (): void
+  enter (has: boolean): void
 }
 
 /**
@@ -14,6 +14,7 @@ export class Room {
   readonly size: number
   readonly #waiting: Waiting[] = []
   #taken = 0
+  #closed = false
 
   constructor (size: number) {
     this.size = size
@@ -26,18 +27,18 @@ export class Room {
 
   /** Takes room if there is some at once, and says whether it did. */
   try (bytes: number): boolean {
-    if (this.#waiting.length > 0 || this.#taken + bytes > this.size) return false
+    if (this.#closed || this.#waiting.length > 0 || this.#taken + bytes > this.size) return false
     this.#taken += bytes
     return true
   }
 
-  /** Waits until there is room, and takes it. More than there ever is counts as all of it. @returns whether it did so before `signal` aborted. */
+  /** Waits until there is room, and takes it. More than there ever is counts as all of it. @returns whether it did so before `signal` aborted or the room was closed. */
   async take (bytes: number, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false
+    if (signal.aborted || this.#closed) return false
     const all = Math.min(bytes, this.size)
     if (this.try(all)) return true
     return await new Promise<boolean>(resolve => {
-      const waiting = { bytes: all, enter: () => { signal.removeEventListener('abort', aborted); resolve(true) } }
+      const waiting = { bytes: all, enter: (has: boolean) => { signal.removeEventListener('abort', aborted); resolve(has) } }
       const aborted = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
         resolve(false)
@@ -55,11 +56,17 @@ export class Room {
     this.#admit()
   }
 
+  /** Nobody gets any more of it; those who wait are told so. */
+  close (): void {
+    this.#closed = true
+    for (const { enter } of this.#waiting.splice(0)) enter(false)
+  }
+
   #admit (): void {
     for (let next = this.#waiting[0]; next !== undefined && this.#taken + next.bytes <= this.size; next = this.#waiting[0]) {
       this.#waiting.shift()
       this.#taken += next.bytes
-      next.enter()
+      next.enter(true)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Address, Clock } from '@skep/interface'
 import type { Conversation } from './conversation.ts'
-import type { Effect, Input } from './effects.ts'
+import type { Body, Effect, Input } from './effects.ts'
 import { ID_SIZE } from './messages.ts'
 import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
@@ -123,15 +123,14 @@ export class Sources {
     const send = async (part: readonly Uint8Array[]): Promise<void> => {
       const bodies = await this.#open.get(serve.feed)?.read([...part], { signal })
       if (signal.aborted) return
-      await Promise.all(part.map(async (id, i) => {
-        const body = bodies?.[i]
-        if (body === undefined || body.length > maxItem) {
-          missing.push(id)
-          return
-        }
-        await to?.deliver(id, body, priority)
-        sent(body.length)
-      }))
+      const here: Body[] = []
+      for (const [i, Addr] of part.entries()) {
+        const SData = bodies?.[i]
+        if (SData === undefined || SData.length > maxItem) missing.push(Addr)
+        else here.push({ Addr, SData })
+      }
+      await to?.deliver(here, priority)
+      for (const { SData } of here) sent(SData.length)
     }
     const deliver = async (): Promise<void> => {
       for (let at = 0; at < ids.length && !signal.aborted; at += most) {

@@ -1,4 +1,4 @@
-import type { Clock, Conn } from '@skep/interface'
+import type { Clock, Conn, EagerIterator } from '@skep/interface'
 import { WireError } from './errors.ts'
 import { Framer } from './framer.ts'
 
@@ -71,7 +71,7 @@ export class Channel implements Conn {
     this.maxMessageSize = needs.maxMessageSize
     this.#credit = needs.remoteWindow
     this.#grain = needs.window / 4 - OVERHEAD
-    const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
+    const reader: EagerIterator<Uint8Array> = { next: () => this.#next(), take: () => this.#take() }
     this.source = { [Symbol.asyncIterator]: () => reader }
   }
 
@@ -81,7 +81,7 @@ export class Channel implements Conn {
     if (this.#sinking) throw new TypeError('a conn has one sink')
     this.#sinking = true
     if (this.#over !== undefined) throw this.#over
-    const iterator = Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()
+    const iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
     const cut = new Promise<never>((_, reject) => { this.#cut = reject })
     try {
       await Promise.race([cut, this.#pull(iterator)])
@@ -241,10 +241,14 @@ export class Channel implements Conn {
 
   /** Answers at once with what is here; most messages come in company. */
   #next (): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#take()
+    return value === undefined ? this.#wait() : Promise.resolve({ done: false, value })
+  }
+
+  #take (): Uint8Array | undefined {
     const value = this.#messages.shift()
-    if (value === undefined) return this.#wait()
-    this.#consumed(value.length + OVERHEAD)
-    return Promise.resolve({ done: false, value })
+    if (value !== undefined) this.#consumed(value.length + OVERHEAD)
+    return value
   }
 
   async #wait (): Promise<IteratorResult<Uint8Array>> {
@@ -277,22 +281,25 @@ export class Channel implements Conn {
     this.#writer?.()
   }
 
-  async #pull (iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
+  async #pull (iterator: EagerIterator<Uint8Array>): Promise<void> {
     while (true) {
       const { done, value } = await iterator.next()
       if (this.#over !== undefined) throw this.#over
       if (done === true) return
-      if (value.length > this.maxMessageSize) {
-        const error = new WireError('WIRE_MESSAGE_TOO_LONG', `${this.#needs.name}: ${value.length} > ${this.maxMessageSize}`)
-        this.abort(error)
-        throw error
+      for (let message: Uint8Array | undefined = value; message !== undefined; message = this.#framer.bytes < OUTGOING ? iterator.take?.() : undefined) {
+        if (message.length > this.maxMessageSize) {
+          const error = new WireError('WIRE_MESSAGE_TOO_LONG', `${this.#needs.name}: ${message.length} > ${this.maxMessageSize}`)
+          this.abort(error)
+          throw error
+        }
+        this.#framer.push(message)
       }
-      this.#framer.push(value)
       this.#needs.wake()
       while (this.#framer.bytes >= OUTGOING && this.#over === undefined) {
         await new Promise<void>(resolve => { this.#writer = resolve })
         this.#writer = undefined
       }
+      if (this.#over !== undefined) throw this.#over
     }
   }
 }

@@ -2,16 +2,18 @@ import { encode } from './codec.ts'
 import { malformed, WireError } from './errors.ts'
 import type { Message, MessageName, MessageValue, ProtocolSpec } from './protocol.ts'
 import { RlpReader, RlpWriter, sizeOfInteger, sizeOfString, sizeWithHeader } from './rlp.ts'
+import type { Scratch } from './scratch.ts'
 
 /**
  * Encodes a message: its code as one byte, then the original's envelope
  * `[Context, Size, Payload]` with an empty context (bzz-handshake §1). The bytes of the
  * value are copied once.
  *
+ * @param scratch - where to write it, until the next message is written there. Memory of its own by default.
  * @throws WireError - `WIRE_INVALID_TYPE` if the protocol has no such message, `WIRE_MESSAGE_TOO_LONG` over its limit.
  * @throws TypeError | RangeError - if the codec cannot write `value`.
  */
-export function encodeMessage<S extends ProtocolSpec<any>, N extends MessageName<S>> (spec: S, name: N, value: MessageValue<S, N>): Uint8Array {
+export function encodeMessage<S extends ProtocolSpec<any>, N extends MessageName<S>> (spec: S, name: N, value: MessageValue<S, N>, scratch?: Scratch): Uint8Array {
   const code = spec.codes.get(name)
   if (code === undefined) throw new WireError('WIRE_INVALID_TYPE', `${spec.name}/${spec.version} has no message ${String(name)}`)
   const codec = spec.messages[name]
@@ -22,7 +24,7 @@ export function encodeMessage<S extends ProtocolSpec<any>, N extends MessageName
   const size = 1 + sizeWithHeader(content)
   // The limit counts the envelope as the original does, which has the code elsewhere.
   if (size - 1 > spec.maxMessageSize) throw new WireError('WIRE_MESSAGE_TOO_LONG', `${size - 1} > ${spec.maxMessageSize}`)
-  const writer = new RlpWriter(size)
+  const writer = new RlpWriter(scratch === undefined ? size : scratch.take(size))
   writer.raw(code)
   writer.list(content)
   writer.stringHeader(0)

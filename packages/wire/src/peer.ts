@@ -1,7 +1,8 @@
-import type { Clock, Conn } from '@skep/interface'
+import type { Clock, Conn, EagerIterator } from '@skep/interface'
 import { Aborts } from './aborts.ts'
 import { WireError } from './errors.ts'
 import { encodeMessage, readMessage } from './message.ts'
+import { Scratch } from './scratch.ts'
 import type { Message, MessageName, MessageValue, ProtocolSpec } from './protocol.ts'
 import { WeightedQueue, type Priority } from './queue.ts'
 import { validate, validateEnvelope } from './validate.ts'
@@ -49,6 +50,18 @@ export interface SendOptions {
   readonly priority?: Priority
   /** Takes the message back while it waits. */
   readonly signal?: AbortSignal
+}
+
+export interface SendManyOptions<V> {
+  /** Defaults to 2, high. */
+  readonly priority?: Priority
+  /** Hears of each message that the conn has taken, in order. */
+  readonly taken?: (value: V) => void
+}
+
+export interface RunOptions {
+  /** Called when every message that was here has been handled, and before an error ends the conversation: most come in company. */
+  readonly rest?: () => void
 }
 
 export interface HandshakeOptions {
@@ -103,7 +116,7 @@ export class Peer<S extends ProtocolSpec<any>> {
   readonly #clock: Clock | undefined
   readonly #limits: Required<PeerLimits>
   readonly #interceptors: readonly Interceptor[]
-  readonly #source: AsyncIterator<Uint8Array>
+  readonly #source: EagerIterator<Uint8Array>
   readonly #queue = new WeightedQueue<Outgoing>()
   readonly #aborts = new Aborts()
   readonly #end: () => void
@@ -117,6 +130,8 @@ export class Peer<S extends ProtocolSpec<any>> {
   /** Stops the watch that is kept. */
   #watching: (() => void) | undefined
   #running = false
+  /** Where messages are put together; given back when nothing waits. */
+  readonly #scratch = new Scratch()
 
   constructor (conn: Conn, spec: S, options: PeerOptions = {}) {
     this.spec = spec
@@ -130,7 +145,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     let end = (): void => {}
     this.closed = new Promise(resolve => { end = resolve })
     this.#end = end
-    conn.sink(this.#outgoing()).then(
+    conn.sink({ [Symbol.asyncIterator]: () => this.#outgoing() }).then(
       // The sink ends by itself only after off() or drop().
       () => this.#finish(undefined),
       (cause: unknown) => this.#finish(gone(spec.name, cause))
@@ -147,11 +162,7 @@ export class Peer<S extends ProtocolSpec<any>> {
   async send<N extends MessageName<S>> (name: N, value: MessageValue<S, N>, options: SendOptions = {}): Promise<void> {
     const { priority = 2, signal } = options
     if (signal?.aborted === true) throw signal.reason
-    if (this.#over) throw this.#closedError()
-    if (!this.spec.codes.has(name)) throw new WireError('WIRE_INVALID_TYPE', `${this.spec.name}/${this.spec.version} has no message ${name}`)
-    if (this.#queue.waiting(priority) >= this.#limits.queuedMessages) {
-      throw new WireError('WIRE_QUEUE_FULL', `${this.#limits.queuedMessages} messages of priority ${priority} wait already`)
-    }
+    this.#admit(name, 1, priority)
     await new Promise<void>((resolve, reject) => {
       let settle = (): void => {}
       const outgoing: Outgoing = {
@@ -166,11 +177,37 @@ export class Peer<S extends ProtocolSpec<any>> {
           outgoing.failed(signal.reason)
         })
       }
-      if (this.#queue.size === 0) this.#progressed()
-      this.#queue.push(outgoing, priority)
-      // Where the conn is waiting it takes this at once.
-      if (this.#wake === undefined) this.#watch()
-      else this.#wake()
+      this.#enqueue(outgoing, priority)
+      this.#stir()
+    })
+  }
+
+  /**
+   * Sends messages of one kind, one after the other, at the price of one promise for all.
+   * Each of `values` must stay as it is until it was taken.
+   *
+   * @returns a promise that resolves when the conn has taken the last.
+   * @throws WireError - as {@link Peer.send}; where `WIRE_QUEUE_FULL`, none of them goes out.
+   * @throws TypeError | RangeError - if the codec cannot write one of them; the others go out.
+   */
+  async sendMany<N extends MessageName<S>> (name: N, values: ReadonlyArray<MessageValue<S, N>>, options: SendManyOptions<MessageValue<S, N>> = {}): Promise<void> {
+    const { priority = 2, taken } = options
+    if (values.length === 0) return
+    this.#admit(name, values.length, priority)
+    await new Promise<void>((resolve, reject) => {
+      let left = values.length
+      for (const value of values) {
+        this.#enqueue({
+          name,
+          value,
+          taken: () => {
+            taken?.(value)
+            if (--left === 0) resolve()
+          },
+          failed: reject
+        }, priority)
+      }
+      this.#stir()
     })
   }
 
@@ -180,15 +217,21 @@ export class Peer<S extends ProtocolSpec<any>> {
    * @returns a promise that resolves when the remote, or `off`, ended it.
    * @throws WireError - on the remote's fault, on a handler that threw, and when the conn broke. The peer is dropped then.
    */
-  async run (handlers: Handlers<S>): Promise<void> {
+  async run (handlers: Handlers<S>, options: RunOptions = {}): Promise<void> {
     if (this.#running) throw new TypeError('a peer runs once')
     this.#running = true
     try {
       while (true) {
         const { done, value } = await this.#source.next()
         if (done === true) break
-        const handling = this.#handle(value, handlers)
-        if (handling !== undefined) await handling
+        try {
+          for (let bytes: Uint8Array | undefined = value; bytes !== undefined; bytes = this.#source.take?.()) {
+            const handling = this.#handle(bytes, handlers)
+            if (handling !== undefined) await handling
+          }
+        } finally {
+          options.rest?.()
+        }
       }
     } catch (error) {
       const fault = this.#asFault(error)
@@ -313,22 +356,56 @@ export class Peer<S extends ProtocolSpec<any>> {
     }
   }
 
+  /** Refuses what cannot be sent. */
+  #admit (name: string, count: number, priority: Priority): void {
+    if (this.#over) throw this.#closedError()
+    if (!this.spec.codes.has(name)) throw new WireError('WIRE_INVALID_TYPE', `${this.spec.name}/${this.spec.version} has no message ${name}`)
+    const { queuedMessages } = this.#limits
+    if (this.#queue.waiting(priority) + count > queuedMessages) throw new WireError('WIRE_QUEUE_FULL', `more than ${queuedMessages} messages of priority ${priority} would wait`)
+  }
+
+  #enqueue (outgoing: Outgoing, priority: Priority): void {
+    if (this.#queue.size === 0) this.#progressed()
+    this.#queue.push(outgoing, priority)
+  }
+
+  /** Where the conn is waiting it takes at once what was enqueued. */
+  #stir (): void {
+    if (this.#wake === undefined) this.#watch()
+    else this.#wake()
+  }
+
   /** What the conn pulls. */
-  async * #outgoing (): AsyncGenerator<Uint8Array> {
-    while (true) {
-      const next = this.#queue.shift()
-      if (next === undefined) {
-        this.#rest()
-        if (this.#over) return
-        await new Promise<void>(resolve => { this.#wake = resolve })
-        this.#wake = undefined
-        continue
+  #outgoing (): EagerIterator<Uint8Array> {
+    let isLeft = false
+    const take = (): Uint8Array | undefined => isLeft ? undefined : this.#take()
+    return {
+      take,
+      next: async () => {
+        while (true) {
+          const value = take()
+          if (value !== undefined) return { done: false, value }
+          if (this.#over || isLeft) return { done: true, value }
+          await new Promise<void>(resolve => { this.#wake = resolve })
+          this.#wake = undefined
+        }
+      },
+      // What a conn asks for after it has broken stays here.
+      return: async () => {
+        isLeft = true
+        return { done: true, value: undefined }
       }
+    }
+  }
+
+  /** The next message to send, good until the one after it is asked for. */
+  #take (): Uint8Array | undefined {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       this.#progressed()
       if (this.#queue.size > 0) this.#watch()
       let bytes: Uint8Array
       try {
-        bytes = encodeMessage(this.spec, next.name as MessageName<S>, next.value as never)
+        bytes = encodeMessage(this.spec, next.name as MessageName<S>, next.value as never, this.#scratch)
         if (bytes.length > this.#conn.maxMessageSize) throw new WireError('WIRE_MESSAGE_TOO_LONG', `${bytes.length} > ${this.#conn.maxMessageSize}`)
         for (const interceptor of this.#interceptors) interceptor.send?.({ spec: this.spec, name: next.name, value: next.value, size: bytes.length })
       } catch (error) {
@@ -336,8 +413,10 @@ export class Peer<S extends ProtocolSpec<any>> {
         continue
       }
       next.taken()
-      yield bytes
+      return bytes
     }
+    this.#rest()
+    return undefined
   }
 
   #progressed (): void {
@@ -358,9 +437,11 @@ export class Peer<S extends ProtocolSpec<any>> {
     })
   }
 
+  /** Nothing waits to be sent. */
   #rest (): void {
     this.#watching?.()
     this.#watching = undefined
+    this.#scratch.release()
   }
 
   /** Settles everything, once. */

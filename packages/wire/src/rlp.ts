@@ -160,13 +160,13 @@ export class RlpReader {
   }
 }
 
-/** Writes RLP front to back into a buffer of the exact size, which the caller computed. */
+/** Writes RLP front to back into a buffer of the exact size, which the caller computed, or which it is given. */
 export class RlpWriter {
   readonly bytes: Uint8Array
   #at = 0
 
-  constructor (size: number) {
-    this.bytes = new Uint8Array(size)
+  constructor (size: number | Uint8Array) {
+    this.bytes = typeof size === 'number' ? new Uint8Array(size) : size
   }
 
   /** One byte as it is, no RLP. */

@@ -1,4 +1,4 @@
-import type { Clock, CloseCode, Conn, ProtocolId, Random, Session } from '@skep/interface'
+import type { Clock, CloseCode, Conn, EagerIterator, ProtocolId, Random, Session } from '@skep/interface'
 import { Channel, OVERHEAD } from './channel.ts'
 import { CLOSE_CODES, closeCodeFrom } from './close-code.ts'
 import { WireError } from './errors.ts'
@@ -93,7 +93,7 @@ class NativeSession implements Session {
   readonly #conn: Conn
   readonly #options: SessionOptions
   readonly #limits: Required<SessionLimits>
-  readonly #source: AsyncIterator<Uint8Array>
+  readonly #source: EagerIterator<Uint8Array>
   readonly #resolveClosed: (code: CloseCode) => void
   #channels: readonly Channel[] = []
   #scheduler = new Scheduler([])
@@ -151,7 +151,7 @@ class NativeSession implements Session {
       if (signal?.aborted === true) aborted()
     })
     cut.catch(() => {})
-    this.#conn.sink(this.#frames()).catch((error: unknown) => this.#broke(error))
+    this.#conn.sink({ [Symbol.asyncIterator]: () => this.#frames() }).catch((error: unknown) => this.#broke(error))
     try {
       this.#agree(await Promise.race([cut, this.#hello()]))
     } catch (error) {
@@ -254,7 +254,7 @@ class NativeSession implements Session {
           return
         }
         this.#heard = this.#options.clock.now()
-        this.#receive(value)
+        for (let frame: Uint8Array | undefined = value; frame !== undefined && !this.#over; frame = this.#source.take?.()) this.#receive(frame)
       }
     } catch (error) {
       if (!(error instanceof WireError)) {
@@ -311,25 +311,36 @@ class NativeSession implements Session {
     return channel
   }
 
-  /** What the conn pulls: the session's own frames first, then the channels' in turn. */
-  async * #frames (): AsyncGenerator<Uint8Array> {
+  /** What the conn pulls: a hello, the session's own frames, then the channels' in turn, and a goodbye. */
+  #frames (): EagerIterator<Uint8Array> {
     const { client, capabilities, id } = this.#options
     const { window, maxMessageSize } = this.#limits
-    yield controlFrame(control.hello, { version: BASE_VERSION, client, capabilities, id, window, maxMessageSize })
-    while (!this.#over) {
-      if (this.#goodbye !== undefined) {
-        yield controlFrame(control.disconnect, { reason: CLOSE_CODES[this.#goodbye] })
-        this.#resolveSaid()
-        return
+    let hello: Uint8Array | undefined = controlFrame(control.hello, { version: BASE_VERSION, client, capabilities, id, window, maxMessageSize })
+    let isLast = false
+    const take = (): Uint8Array | undefined => {
+      // A conn is done with a message when it asks for the next.
+      this.#scheduler.release()
+      if (isLast) this.#resolveSaid()
+      if (isLast || this.#over) return undefined
+      if (hello !== undefined) {
+        const first = hello
+        hello = undefined
+        return first
       }
-      const frame = (this.#due ? this.#nextControl() : undefined) ?? this.#scheduler.next()
-      if (frame !== undefined) {
-        yield frame
-        // A conn is done with a message when it asks for the next.
-        this.#scheduler.release()
-      } else {
-        await new Promise<void>(resolve => { this.#wake = resolve })
-        this.#wake = undefined
+      isLast = this.#goodbye !== undefined
+      if (this.#goodbye !== undefined) return controlFrame(control.disconnect, { reason: CLOSE_CODES[this.#goodbye] })
+      return (this.#due ? this.#nextControl() : undefined) ?? this.#scheduler.next()
+    }
+    return {
+      take,
+      next: async () => {
+        while (true) {
+          const value = take()
+          if (value !== undefined) return { done: false, value }
+          if (isLast || this.#over) return { done: true, value }
+          await new Promise<void>(resolve => { this.#wake = resolve })
+          this.#wake = undefined
+        }
       }
     }
   }

@@ -135,6 +135,37 @@ test('many messages under one signal take one listener, and leave none', async (
   await expect(ann.send('Say', { Text: 'x' }, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never')
 })
 
+test('many messages go out in order behind one promise, and each is told when it is taken', async () => {
+  const [a, b] = pair({ window: 200 })
+  const [ann, bob] = [new Peer(a, chat, { limits: { queuedMessages: 100 } }), new Peer(b, chat)]
+  const texts = Array.from({ length: 100 }, (_, i) => ({ Text: String(i).repeat(10) }))
+  const heard: string[] = []
+  const taken: string[] = []
+  const sent = ann.sendMany('Say', texts, { taken: ({ Text }) => taken.push(Text) })
+  await expect(ann.sendMany('Say', texts.slice(0, 101 - taken.length))).rejects.toMatchObject({ code: 'WIRE_QUEUE_FULL' })
+  const rests: number[] = []
+  const running = bob.run({ Say: ({ Text }) => heard.push(Text) }, { rest: () => rests.push(heard.length) })
+  await sent
+  await ann.sendMany('Say', [])
+  ann.off()
+  await running
+  expect(heard).toEqual(texts.map(({ Text }) => Text))
+  expect(taken).toEqual(heard)
+  // Those that came together are handled without a pause.
+  expect(rests.at(-1)).toBe(100)
+  await expect(ann.sendMany('Say', texts)).rejects.toMatchObject({ code: 'WIRE_CLOSED' })
+})
+
+test('who rests hears of what was handled before a fault', async () => {
+  const [a, b] = pair()
+  const bob = new Peer(b, chat)
+  const events: string[] = []
+  const running = bob.run({ Say: ({ Text }) => events.push(Text) }, { rest: () => events.push('rest') })
+  await a.sink([encodeMessage(chat, 'Say', { Text: 'hi' }), Uint8Array.of(9)])
+  await expect(running).rejects.toMatchObject({ code: 'WIRE_DECODE' })
+  expect(events.filter((event, i) => event !== 'rest' || events[i - 1] !== 'rest')).toEqual(['hi', 'rest'])
+})
+
 test('nothing of time is left where nothing waits', async () => {
   const clock = new VirtualClock()
   const [a, b] = pair()

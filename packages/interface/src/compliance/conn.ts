@@ -1,4 +1,4 @@
-import type { Conn } from '../conn.ts'
+import type { Conn, EagerIterator } from '../conn.ts'
 import { holds, rejects, sameBytes, type Suite } from './suite.ts'
 
 /** What an adopter of {@link testConn} hands in. `make` connects two conns and gives both ends. */
@@ -104,6 +104,31 @@ function carrying (law: Law): void {
       holds(sameBytes(message, new Uint8Array(100).fill(i)), 'writing to one message changed another')
       message.fill(255)
     }
+  })
+
+  law('what is taken at once and what is waited for are one sequence, on both sides', async (a, b) => {
+    const count = 300
+    const buffer = new Uint8Array(1000)
+    let at = 0
+    const take = (): Uint8Array | undefined => at < count ? buffer.fill(at++) : undefined
+    const eager: EagerIterator<Uint8Array> = {
+      // Every seventh must be waited for.
+      take: () => at % 7 === 0 ? undefined : take(),
+      next: async () => {
+        const value = take()
+        return value === undefined ? { done: true, value } : { done: false, value }
+      }
+    }
+    const sent = sink(a, { [Symbol.asyncIterator]: () => eager })
+    const source: EagerIterator<Uint8Array> = b.source[Symbol.asyncIterator]()
+    for (let i = 0; i < count; i++) {
+      const message = (i % 5 === 0 ? undefined : source.take?.()) ?? await next(source)
+      holds(sameBytes(message, new Uint8Array(1000).fill(i)), `message ${i} was lost, changed, or came out of turn`)
+    }
+    await sent
+    const closed = watched(a.close())
+    holds((await source.next()).done === true && source.take?.() === undefined, 'something came after the end')
+    await closed
   })
 
   law('a sink that is done leaves the conn open', async (a, b) => {
