@@ -3,8 +3,9 @@ import type { Address, Operation } from '@skep/interface'
 import { nameOf } from './bytes.ts'
 import type { Counters } from './counters.ts'
 import { accessKey, addressKey, COUNTERS_KEY, dataKey, graveKey, indexKey, quarantineKey } from './keys.ts'
-import { encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, type Entry, type Insurance, type Place } from './records.ts'
+import { addressOfPlace, encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, type Entry, type Insurance, type Place } from './records.ts'
 import type { Slab } from './slab.ts'
+import type { IndexEntry } from './store.ts'
 
 const NOTHING = new Uint8Array()
 
@@ -14,6 +15,13 @@ export interface Arrival {
   readonly bin: number
   readonly pinned: boolean
   readonly insured?: Insurance
+}
+
+/** A chunk that is new, and where it is filed. */
+export interface Arrived extends IndexEntry {
+  readonly name: string
+  readonly bin: number
+  readonly seq: number
 }
 
 /**
@@ -29,7 +37,7 @@ export class Plan {
   changesPlaces = false
   /** Bins that get new entries. */
   readonly grown = new Set<number>()
-  readonly arrived: [name: string, seq: number][] = []
+  readonly arrived: Arrived[] = []
   /** What goes into the Store of bodies, before the operations. Empty when that is the Store of all. */
   readonly bodies: Operation[] = []
   /** Numbers of the bodies to be deleted from the Store of bodies, once the operations are written. */
@@ -83,11 +91,13 @@ export class Plan {
     const value = encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry)
     if (this.#apart) this.bodies.push({ type: 'put', key: dataKey(seq), value })
     else this.#put(dataKey(seq), value)
-    this.#put(indexKey(bin, index), encodePlace({ state: 'live', kind, seq, address }))
+    const place = encodePlace({ state: 'live', kind, seq, address })
+    this.#put(indexKey(bin, index), place)
     this.#put(addressKey(address), encodeEntry(entry))
     this.#entries.set(name, entry)
     this.grown.add(bin)
-    this.arrived.push([name, seq])
+    // The address of the record, for the one that was given may be a view of much more.
+    this.arrived.push({ name, seq, bin, index, kind, address: addressOfPlace(place) })
     return true
   }
 

@@ -96,6 +96,11 @@ export function encodePlace (place: Place): Uint8Array {
   return bytes
 }
 
+/** The address in a place's record, a view. */
+export function addressOfPlace (bytes: Uint8Array): Address {
+  return bytes.subarray(10)
+}
+
 /** Reads a place; `undefined` when it is damaged. */
 export function decodePlace (bytes: Uint8Array): Place | undefined {
   const kind = KINDS[bytes[1] ?? KINDS.length]

@@ -15,6 +15,7 @@ import { Pages } from './pages.ts'
 import { Reader } from './reader.ts'
 import { decodeEntry, decodePlace, type PlaceState } from './records.ts'
 import { Signals } from './signals.ts'
+import { Tails } from './tails.ts'
 import { findFaults, type Fault, type Finding } from './verify.ts'
 import { Writer } from './writer.ts'
 
@@ -73,6 +74,7 @@ export class ChunkStore {
   readonly #reader: Reader
   readonly #signals = new Signals(BINS)
   readonly #store: Store
+  readonly #tails = new Tails()
   readonly #bodies: Store
   readonly #writer: Writer
   #closing: Promise<void> | undefined
@@ -107,6 +109,7 @@ export class ChunkStore {
       failed: () => {
         this.#absent.clear()
         this.#pages.clear()
+        this.#tails.clear()
       },
       isAbsent: name => this.#absent.has(name),
       takeTouched: () => this.#reader.takeTouched()
@@ -211,6 +214,8 @@ export class ChunkStore {
   async entries (bin: number, from: number, to: number | undefined, limit: number): Promise<IndexEntry[]> {
     this.#writer.check()
     checkBin(bin)
+    const kept = this.#tails.read(bin, from, Math.min(to ?? Infinity, this.last(bin)), limit)
+    if (kept !== undefined) return kept
     // A page that reaches as far as it may is the same for all who ask, for nothing comes in between.
     if (to === undefined || from + limit - 1 > Math.min(to, this.last(bin))) return this.#places(bin, from, to, limit, 'live')
     const page = await this.#pages.read(bin, from, limit, () => this.#places(bin, from, undefined, limit, 'live'))
@@ -364,10 +369,12 @@ export class ChunkStore {
     if (plan.changesPlaces) {
       this.#absent.removed()
       this.#pages.clear()
+      this.#tails.clear()
     }
-    for (const [name, seq] of plan.arrived) {
+    for (const { name, seq, bin, index, address, kind } of plan.arrived) {
       this.#absent.added(name)
       this.#reader.remember(name, seq)
+      if (!plan.changesPlaces) this.#tails.add(bin, { index, address, kind })
     }
     for (const bin of plan.grown) this.#signals.emit(bin)
   }

@@ -44,9 +44,12 @@ function slowDisk (): { disk: Store, reads: { ranges: number, keys: number }, ho
 
 test('a full page is listed once for all who ask, until a place of it changes', async () => {
   const { disk, reads } = slowDisk()
-  const store = await fixture(disk).open()
+  const { open } = fixture(disk)
   const list = inBin(1, 30)
-  await store.put(list)
+  const filled = await open()
+  await filled.put(list)
+  await filled.close()
+  const store = await open()
   reads.ranges = 0
   const first = await store.entries(1, 1, 30, 10)
   expect(first.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -63,9 +66,12 @@ test('a full page is listed once for all who ask, until a place of it changes', 
 
 test('a page that is being listed when a chunk goes is not given to who asks later', async () => {
   const { disk, hold } = slowDisk()
-  const store = await fixture(disk).open()
+  const { open } = fixture(disk)
   const list = inBin(1, 20)
-  await store.put(list)
+  const filled = await open()
+  await filled.put(list)
+  await filled.close()
+  const store = await open()
   const release = hold()
   const before = store.entries(1, 1, 20, 5)
   await store.delete([list[0]!.address])
@@ -91,6 +97,39 @@ test('who joins a page that ran against the end sees what came since', async () 
   release()
   expect((await before).map(({ index }) => index)).toEqual([6, 7, 8, 9, 10])
   expect((await after).map(({ index }) => index)).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+})
+
+test('what has just come is listed without reading, and is what the disk says', async () => {
+  const { disk, reads } = slowDisk()
+  const { open } = fixture(disk)
+  const store = await open()
+  const list = inBin(1, 600)
+  for (let at = 0; at < 600; at += 50) await store.put(list.slice(at, at + 50), { kind: 'content' })
+  reads.ranges = 0
+  const asked: [from: number, to: number | undefined, limit: number][] = [[345, undefined, 128], [345, 600, 1_000], [599, 600, 10], [500, 520, 10], [600, undefined, 1], [601, undefined, 5], [700, 900, 5], [400, 399, 5]]
+  const kept = await Promise.all(asked.map(async of => await store.entries(1, ...of)))
+  expect(reads.ranges).toBe(0)
+  await store.entries(1, 344, undefined, 10)
+  expect(reads.ranges).toBe(1)
+  const read = await open()
+  expect(await Promise.all(asked.map(async of => await read.entries(1, ...of)))).toEqual(kept)
+  expect(kept.map(entries => entries.length)).toEqual([128, 256, 2, 10, 1, 0, 0, 0])
+})
+
+test('what has just come is read again when a place of it has changed', async () => {
+  const { disk, reads } = slowDisk()
+  const store = await fixture(disk).open()
+  const list = inBin(1, 20)
+  await store.put(list.slice(0, 10))
+  await store.delete([list[2]!.address])
+  reads.ranges = 0
+  expect((await store.entries(1, 1, undefined, 100)).map(({ index }) => index)).toEqual([1, 2, 4, 5, 6, 7, 8, 9, 10])
+  await store.put(list.slice(10))
+  expect(reads.ranges).toBe(1)
+  expect((await store.entries(1, 11, undefined, 100)).map(({ address }) => address)).toEqual(addresses(list.slice(10)))
+  expect(reads.ranges).toBe(1)
+  expect((await store.entries(1, 10, undefined, 2)).map(({ index }) => index)).toEqual([10, 11])
+  expect(reads.ranges).toBe(2)
 })
 
 test('many who ask at the same time whether chunks are here cause one look-up, and what is absent is known from then on', async () => {

@@ -25,6 +25,9 @@ export interface Fetch {
   settled: boolean
 }
 
+/** Most items are wanted by streams alone. */
+const NO_FETCHES: readonly Fetch[] = []
+
 /** One place where a batch waits for an item. */
 interface Ref {
   readonly batch: BatchState
@@ -278,13 +281,21 @@ export class Items {
       for (const [space, refs] of item.refs) for (const { batch } of refs) this.#has(batch.pull.peer, space, id)
       item.checking = true
       item.asked.set(peer, 'checking')
-      this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: [...item.fetches] })
+      this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: item.fetches.size === 0 ? NO_FETCHES : [...item.fetches] })
     }
   }
 
   checked ({ item, peer, data, puts, fetches }: Checked): void {
     item.checking = false
     item.asked.delete(peer)
+    if (puts.length === 1 && puts[0]!.result === 'stored' && fetches.length === 0 && item.fetches.size === 0) {
+      // As nearly all of them: stored once, and nobody asked for it by itself.
+      this.tally.bodiesStored++
+      this.#noteStored(puts[0]!.space, item)
+      this.#settleRefs(item, puts[0]!.space, 'delivered')
+      this.#tidy(item)
+      return this.#next(item)
+    }
     const results = new Set<PutResult>(puts.map(put => put.result))
     if (results.has('stored')) this.tally.bodiesStored++
     for (const { space, result } of puts) {
@@ -428,6 +439,7 @@ export class Items {
       batch.settle(i, outcome)
       batch.progress = this.#context.now
     }
+    if (refs.length === 1) return this.#events.settled(refs[0]!.batch)
     for (const batch of new Set(refs.map(({ batch }) => batch))) this.#events.settled(batch)
   }
 
@@ -466,7 +478,12 @@ export class Items {
 
   /** Which sinks a body goes to: one for each space, that of the deliverer if it offered the item there. */
   #puts (item: Item, peer: PeerState): { space: string, pull: BatchState['pull'] }[] {
-    return [...item.refs].map(([space, refs]) => ({ space, pull: (refs.find(ref => ref.batch.pull.peer === peer) ?? refs[0]!).batch.pull }))
+    const puts: { space: string, pull: BatchState['pull'] }[] = []
+    for (const [space, refs] of item.refs) {
+      const own = refs.length === 1 ? refs[0]! : refs.find(ref => ref.batch.pull.peer === peer) ?? refs[0]!
+      puts.push({ space, pull: own.batch.pull })
+    }
+    return puts
   }
 
   #late (peer: PeerState, ask: Ask | undefined): void {

@@ -11,8 +11,9 @@ export class StoredMeanwhile {
   #ticket = 0
   /** Questions that are open, oldest first. */
   readonly #open = new Set<number>()
-  /** The latest question that had been asked when the item was stored. */
-  readonly #notes = new Map<string, number>()
+  /** By space, the latest question that had been asked when the item was stored. */
+  readonly #notes = new Map<string, Map<string, number>>()
+  #size = 0
 
   begin (): number {
     this.#open.add(++this.#ticket)
@@ -21,21 +22,32 @@ export class StoredMeanwhile {
 
   /** Whether the item was stored after the question was asked. */
   since (ticket: number, space: string, key: string): boolean {
-    return this.#notes.size > 0 && (this.#notes.get(key + space) ?? 0) >= ticket
+    return this.#size > 0 && (this.#notes.get(space)?.get(key) ?? 0) >= ticket
   }
 
   note (space: string, key: string): void {
-    if (this.#open.size > 0) this.#notes.set(key + space, this.#ticket)
-    if (this.#notes.size > MAX_NOTES) this.#prune()
+    if (this.#open.size === 0) return
+    let notes = this.#notes.get(space)
+    if (notes === undefined) this.#notes.set(space, notes = new Map())
+    const before = notes.size
+    notes.set(key, this.#ticket)
+    this.#size += notes.size - before
+    if (this.#size > MAX_NOTES) this.#prune()
   }
 
   end (ticket: number): void {
     this.#open.delete(ticket)
-    if (this.#open.size === 0) this.#notes.clear()
+    if (this.#open.size > 0) return
+    this.#notes.clear()
+    this.#size = 0
   }
 
   #prune (): void {
     const [oldest = Infinity] = this.#open
-    for (const [key, ticket] of this.#notes) if (ticket < oldest) this.#notes.delete(key)
+    this.#size = 0
+    for (const notes of this.#notes.values()) {
+      for (const [key, ticket] of notes) if (ticket < oldest) notes.delete(key)
+      this.#size += notes.size
+    }
   }
 }
