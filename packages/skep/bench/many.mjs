@@ -14,6 +14,9 @@ import { nativeSpec, Streamer, streamSpec } from '@skep/streamer'
 import { SyncStream } from '@skep/sync-stream'
 import { createSession } from '@skep/wire'
 import { openStores } from '../dist/cli/data-folder.js'
+import { tuneEngine } from '../dist/cli/engine.js'
+
+tuneEngine()
 
 const capabilities = [streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
 const base = new Uint8Array(32)

@@ -10,6 +10,9 @@ import { systemRandom } from '@skep/runtime'
 import { split } from '@skep/chunk'
 import { createNode } from 'skep'
 import { openStores } from '../dist/cli/data-folder.js'
+import { tuneEngine } from '../dist/cli/engine.js'
+
+tuneEngine()
 
 /** Pause between an answer and the next request. */
 const PAUSE = 5

@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { systemClock, systemRandom } from '@skep/runtime'
 import { createNode, rlpxTransport, tcpTransport } from 'skep'
 import { openStores } from '../dist/cli/data-folder.js'
+import { tuneEngine } from '../dist/cli/engine.js'
+
+tuneEngine()
 
 let stored
 const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6 }

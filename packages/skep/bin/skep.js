@@ -4,6 +4,8 @@ import process from 'node:process'
 
 const built = new URL('../dist/cli/main.js', import.meta.url)
 if (existsSync(built)) {
+  const { tuneEngine } = await import(new URL('engine.js', built).href)
+  tuneEngine()
   const { main } = await import(built.href)
   process.exitCode = await main(process.argv.slice(2), process)
   // What is left open now is of no use to anybody: a connection kept alive, a pipe nobody reads.

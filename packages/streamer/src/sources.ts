@@ -8,8 +8,8 @@ import type { Feed, Serve } from './serve.ts'
 import { idKey, MAX_INDEX } from './stream-name.ts'
 import type { Batch, Source, StreamPeer, StreamType } from './type.ts'
 
-/** How many items are read at once, and sent before the next are read. */
-const READ_AHEAD = 32
+/** How many items are read at once: two such parts fit in what may be queued, so that one is read while another goes out. */
+const READ_AHEAD = 60
 
 type Handler = (peer: StreamPeer, address: Address, options: { signal: AbortSignal, hops?: number }) => Promise<Uint8Array | undefined>
 

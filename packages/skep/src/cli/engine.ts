@@ -1,0 +1,16 @@
+import { setFlagsFromString } from 'node:v8'
+
+/**
+ * Work of a function, in bytes of its bytecode, after which V8 compiles it for good; V8's own
+ * default in Node 20 is 67,584.
+ *
+ * A node runs a lot of code that matters little: with the default compiling all of it takes about
+ * a second, as long as syncing ten thousand chunks (docs/performance.md). What is really hot gets
+ * there all the same, a moment later.
+ */
+const INTERRUPT_BUDGET = 300_000
+
+/** Tells the engine what pays in a node. For a program of its own, before anything is hot: it holds for the whole process. */
+export function tuneEngine (): void {
+  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)
+}
