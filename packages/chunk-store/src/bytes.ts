@@ -33,11 +33,6 @@ export function readU32 (bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
-/** Makes a short string of an address, for a Map: one character a byte. */
-export function nameOf (address: Uint8Array): string {
-  return String.fromCharCode.apply(null, address as unknown as number[])
-}
-
 /** Whether two byte strings of the same length are the same. */
 export function same (a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

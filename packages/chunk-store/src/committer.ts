@@ -1,6 +1,6 @@
 import { MAX_CHUNK_DATA } from '@skep/chunk'
 import type { Address, Clock, Store } from '@skep/interface'
-import { nameOf } from './bytes.ts'
+import { keyOf } from '@skep/pot'
 import { Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { newcomers, type Job } from './jobs.ts'
@@ -147,7 +147,7 @@ export class Committer {
       unsure.push(name)
     }
     for (const { addresses, names } of jobs) for (let i = 0; i < names.length; i++) add(names[i]!, addresses[i]!)
-    for (const address of touched) add(nameOf(address), address)
+    for (const address of touched) add(keyOf(address), address)
     const records = keys.length === 0 ? [] : await this.#store.getMany(keys)
     for (const [i, record] of records.entries()) if (record !== undefined) entries.set(unsure[i]!, decodeEntry(record))
     return entries

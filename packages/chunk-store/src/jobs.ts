@@ -1,7 +1,7 @@
 import type { Address } from '@skep/interface'
-import { nameOf } from './bytes.ts'
 import type { Arrival, Plan } from './plan.ts'
 import type { Chunk } from '@skep/chunk'
+import { keyOf } from '@skep/pot'
 
 /** Something that waits to be written. */
 export interface Job {
@@ -31,13 +31,13 @@ export function newcomers ({ adds, names }: Job, plan: Plan): number {
 /** Makes the job of putting chunks. */
 export function putJob (chunks: readonly Chunk[], arrivals: readonly Arrival[]): Pending<('stored' | 'present')[]> {
   const addresses = chunks.map(({ address }) => address)
-  const names = addresses.map(nameOf)
+  const names = addresses.map(keyOf)
   return make(addresses, names, true, plan => chunks.map((chunk, i) => plan.add(chunk, names[i]!, arrivals[i]!) ? 'stored' : 'present'))
 }
 
 /** Makes a job out of what it does to the plan; `act` returns the outcome. It adds no chunks. */
 export function pending<T> (addresses: readonly Address[], act: (plan: Plan) => T): Pending<T> {
-  return make(addresses, addresses.map(nameOf), false, act)
+  return make(addresses, addresses.map(keyOf), false, act)
 }
 
 function make<T> (addresses: readonly Address[], names: readonly string[], adds: boolean, act: (plan: Plan) => T): Pending<T> {

@@ -1,5 +1,5 @@
 import type { Address, Store } from '@skep/interface'
-import { nameOf } from './bytes.ts'
+import { keyOf } from '@skep/pot'
 import { accessRange, addressKey, indexRange, numberOf } from './keys.ts'
 import type { Plan } from './plan.ts'
 import { decodeEntry, decodePlace, isListed, type Entry } from './records.ts'
@@ -64,7 +64,7 @@ export class ListedLane extends Lane {
     this.#after = page.at(-1)!.access
     const entries = await this.entries(page.map(({ address }) => address))
     return page.flatMap(({ address, access }, i) => {
-      const name = nameOf(address)
+      const name = keyOf(address)
       const entry = entries[i]
       return entry?.access === access && !this.plan.concerns(name) ? [{ address, name, entry }] : []
     })
@@ -91,7 +91,7 @@ export class UnlistedLane extends Lane {
     const entries = await this.entries(page.map(({ address }) => address))
     const unlisted = page.flatMap(({ address, index }, i) => {
       const entry = entries[i]
-      return entry?.index === index && !entry.pinned && !isListed(entry) ? [{ address, name: nameOf(address), entry }] : []
+      return entry?.index === index && !entry.pinned && !isListed(entry) ? [{ address, name: keyOf(address), entry }] : []
     })
     if (this.#sweeping) counters.swept[this.bin] = (unlisted[0]?.entry.index ?? this.#next) - 1
     if (unlisted.length > 0) this.#sweeping = false

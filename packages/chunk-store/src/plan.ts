@@ -1,6 +1,6 @@
 import type { Chunk, Kind } from '@skep/chunk'
 import type { Address, Operation } from '@skep/interface'
-import { nameOf } from './bytes.ts'
+import { keyOf } from '@skep/pot'
 import type { Counters } from './counters.ts'
 import { accessKey, addressKey, COUNTERS_KEY, dataKey, graveKey, indexKey, quarantineKey } from './keys.ts'
 import { addressOfPlace, encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, type Entry, type Insurance, type Place } from './records.ts'
@@ -103,7 +103,7 @@ export class Plan {
 
   /** Takes a chunk away and leaves a tombstone in its place. Returns false when it is not there. */
   remove (address: Address, state: 'deleted' | 'lost'): boolean {
-    const name = nameOf(address)
+    const name = keyOf(address)
     const entry = this.#entries.get(name)
     if (entry === undefined) return false
     this.counters.live[entry.bin]!--
@@ -118,20 +118,20 @@ export class Plan {
 
   /** Takes a damaged chunk away, and keeps what is left of its body. */
   quarantine (address: Address, body: Uint8Array | undefined): void {
-    const entry = this.#entries.get(nameOf(address))
+    const entry = this.#entries.get(keyOf(address))
     if (entry === undefined || !this.remove(address, 'lost') || body === undefined) return
     this.#put(quarantineKey(entry.seq), body)
   }
 
   /** Moves a chunk to the end of its bin's order of access. */
   touch (address: Address): void {
-    const entry = this.#entries.get(nameOf(address))
+    const entry = this.#entries.get(keyOf(address))
     if (entry !== undefined && !entry.pinned) this.#rewrite(address, entry, false)
   }
 
   /** Pins a chunk, or lets it go. Returns false when it is not there. */
   pin (address: Address, pinned: boolean): boolean {
-    const entry = this.#entries.get(nameOf(address))
+    const entry = this.#entries.get(keyOf(address))
     if (entry === undefined) return false
     if (entry.pinned !== pinned) this.#rewrite(address, entry, pinned)
     return true
@@ -139,7 +139,7 @@ export class Plan {
 
   /** Writes a chunk's place and order of access again. */
   replant (address: Address): void {
-    const entry = this.#entries.get(nameOf(address))
+    const entry = this.#entries.get(keyOf(address))
     if (entry === undefined) return
     this.#change(entry.bin, entry.index, { state: 'live', kind: entry.kind, seq: entry.seq, address })
     this.#rewrite(address, entry, entry.pinned)
@@ -186,7 +186,7 @@ export class Plan {
     if (isListed(old)) this.#del(accessKey(old.bin, old.access))
     if (isListed(entry)) this.#put(accessKey(entry.bin, entry.access), address)
     this.#put(addressKey(address), encodeEntry(entry))
-    this.#entries.set(nameOf(address), entry)
+    this.#entries.set(keyOf(address), entry)
   }
 
   #change (bin: number, index: number, place: Place): void {

@@ -1,5 +1,5 @@
 import type { Address, Store } from '@skep/interface'
-import { nameOf } from './bytes.ts'
+import { keyOf } from '@skep/pot'
 import { addressKey, dataKey } from './keys.ts'
 import { decodeBody, decodeEntry, type Body, type Entry } from './records.ts'
 
@@ -56,7 +56,7 @@ export class Reader {
 
   async read (addresses: readonly Address[]): Promise<(Body | undefined)[]> {
     const touching = this.#needs.worthTouching()
-    const seqs = addresses.map(address => touching ? undefined : this.#recall(nameOf(address)))
+    const seqs = addresses.map(address => touching ? undefined : this.#recall(keyOf(address)))
     const unknown = addresses.filter((_, i) => seqs[i] === undefined)
     const entries = await this.#entries(unknown)
     let at = 0
@@ -80,8 +80,8 @@ export class Reader {
   }
 
   async #closely (address: Address): Promise<Body | undefined> {
-    this.#remembered.delete(nameOf(address))
-    this.#older.delete(nameOf(address))
+    this.#remembered.delete(keyOf(address))
+    this.#older.delete(keyOf(address))
     const [entry] = await this.#entries([address])
     if (entry === undefined) return undefined
     const record = await this.#bodies.get(dataKey(entry.seq))
@@ -104,7 +104,7 @@ export class Reader {
 
   #touch (address: Address, entry: Entry): void {
     if (entry.pinned || entry.access >= this.#needs.lostOf()) return
-    this.#touched.set(nameOf(address), address)
+    this.#touched.set(keyOf(address), address)
     // Told again with each one more, in case the queue was full.
     if (this.#touched.size >= TOUCHES) this.#needs.touched()
   }

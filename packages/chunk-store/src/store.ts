@@ -1,8 +1,8 @@
 import { fullForm, kindOf, type Chunk, type Kind } from '@skep/chunk'
 import type { Address, Clock, Random, Store } from '@skep/interface'
-import { proximity } from '@skep/pot'
+import { keyOf, proximity } from '@skep/pot'
 import { Absent } from './absent.ts'
-import { ADDRESS_SIZE, nameOf } from './bytes.ts'
+import { ADDRESS_SIZE } from './bytes.ts'
 import { Committer } from './committer.ts'
 import { BINS, type Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
@@ -178,7 +178,7 @@ export class ChunkStore {
   async hasMany (addresses: readonly Address[]): Promise<boolean[]> {
     this.#writer.check()
     for (const address of addresses) checkAddress(address)
-    return this.#absent.look(addresses.map(nameOf), async unsure => {
+    return this.#absent.look(addresses.map(keyOf), async unsure => {
       const records = await this.#store.getMany(unsure.map(i => addressKey(addresses[i]!)))
       return records.map(record => record !== undefined && decodeEntry(record) !== undefined)
     })
@@ -321,7 +321,7 @@ export class ChunkStore {
         const place = decodePlace(value)
         if (place?.state !== state) continue
         found.push({ index, address: place.address, kind: place.kind })
-        if (state === 'live') this.#reader.remember(nameOf(place.address), place.seq)
+        if (state === 'live') this.#reader.remember(keyOf(place.address), place.seq)
       }
       if (seen < wanted) break
     }
@@ -354,7 +354,7 @@ export class ChunkStore {
 
   #quarantine (address: Address, why: 'missing' | 'checksum' | 'invalid', body: Uint8Array | undefined): void {
     const { job, outcome } = pending([address], plan => {
-      const entry = plan.entry(nameOf(address))
+      const entry = plan.entry(keyOf(address))
       const kept = this.#quarantined < this.#options.maxQuarantine
       plan.quarantine(address, kept ? body : undefined)
       if (entry !== undefined && kept && body !== undefined) this.#quarantined++

@@ -14,6 +14,20 @@ export function toHex (bytes: Uint8Array): string {
 }
 
 /**
+ * Makes a short text of bytes, the same for the same bytes, to look them up by in a Map: one
+ * character a byte.
+ */
+export function keyOf (bytes: Uint8Array): string {
+  if (bytes.length !== 32) return String.fromCharCode.apply(null, bytes as unknown as number[])
+  // Nearly all are addresses, and spelt out it takes a third of the time.
+  const b = bytes
+  return String.fromCharCode(
+    b[0]!, b[1]!, b[2]!, b[3]!, b[4]!, b[5]!, b[6]!, b[7]!, b[8]!, b[9]!, b[10]!, b[11]!, b[12]!, b[13]!, b[14]!, b[15]!,
+    b[16]!, b[17]!, b[18]!, b[19]!, b[20]!, b[21]!, b[22]!, b[23]!, b[24]!, b[25]!, b[26]!, b[27]!, b[28]!, b[29]!, b[30]!, b[31]!
+  )
+}
+
+/**
  * Reads hexadecimal digits of either case, without a prefix.
  *
  * @throws RangeError - if there is anything else, or an odd number of digits.

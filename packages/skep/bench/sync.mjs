@@ -70,9 +70,11 @@ if (process.argv[2] === '--source') {
     }) + '\n')
     await node.stop()
   } finally {
-    const left = new Promise(resolve => source.once('exit', resolve))
-    source.kill()
-    await left
+    if (source.exitCode === null && source.signalCode === null) {
+      const left = new Promise(resolve => source.once('exit', resolve))
+      source.kill()
+      await left
+    }
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -1,8 +1,9 @@
+import { keyOf } from '@skep/pot'
 import { BitVector } from '@skep/wire'
 import type { Context } from './effects.ts'
 import { ID_SIZE, NO_PROOF } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { idKey, RETRIEVE_REQUEST, wireStream } from './stream-name.ts'
+import { RETRIEVE_REQUEST, wireStream } from './stream-name.ts'
 
 /** How a peer asked for an item. */
 export interface Asking {
@@ -32,7 +33,7 @@ export class Answers {
    */
   requested (peer: PeerState, id: Uint8Array, hops: number | undefined, offer: boolean): void {
     if (id.length !== ID_SIZE) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `a request for an id of ${id.length} bytes`)
-    const key = idKey(id)
+    const key = keyOf(id)
     if (peer.answering.has(key)) return
     const { maxRequestsPerPeer, maxHops } = this.#context.limits
     if (peer.answering.size + peer.found.length >= maxRequestsPerPeer) return this.#notFound(peer, id, hops !== undefined)
@@ -42,7 +43,7 @@ export class Answers {
   }
 
   answered (peer: PeerState, id: Uint8Array, data: Uint8Array | undefined): void {
-    const key = idKey(id)
+    const key = keyOf(id)
     const asking = peer.answering.get(key)
     if (asking === undefined) return
     peer.answering.delete(key)

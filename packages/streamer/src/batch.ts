@@ -1,5 +1,5 @@
+import { keyOf } from '@skep/pot'
 import type { Half, Pull } from './pull.ts'
-import { idKey } from './stream-name.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
 
@@ -48,7 +48,7 @@ export class BatchState {
 
   /** An item's id as a text, made when it is first asked for: of what is here already it never is. */
   key (i: number): string {
-    return this.#keys[i] ??= idKey(this.ids[i]!)
+    return this.#keys[i] ??= keyOf(this.ids[i]!)
   }
 
   /** Gives an item its outcome, once. */

@@ -1,3 +1,4 @@
+import { keyOf } from '@skep/pot'
 import { Answers } from './answers.ts'
 import type { Context, Effect, Input, NativeMessage, StreamMessage } from './effects.ts'
 import { Items } from './items.ts'
@@ -5,7 +6,7 @@ import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
 import { Pulls } from './pulls.ts'
 import { Serves, type Served } from './serves.ts'
-import { idKey, RETRIEVE_REQUEST, wireStream } from './stream-name.ts'
+import { RETRIEVE_REQUEST, wireStream } from './stream-name.ts'
 import { Timers } from './timers.ts'
 
 /**
@@ -142,7 +143,7 @@ export class Core {
         return
       case 'RetrieveMsg': return this.#answers.requested(peer, value.Addr, value.Hops, false)
       case 'NotFoundMsg': return this.items.missing(peer, value.Addr)
-      case 'CancelMsg': return this.#answers.cancelled(peer, idKey(value.Addr), value.Addr)
+      case 'CancelMsg': return this.#answers.cancelled(peer, keyOf(value.Addr), value.Addr)
       case 'SyncedMsg':
         peer.synced = value.Synced
         this.#context.emit({ type: 'changed' })

@@ -1,3 +1,4 @@
+import { keyOf } from '@skep/pot'
 import type { BatchState } from './batch.ts'
 import type { Body, Checked, Context, PutResult } from './effects.ts'
 import type { Ask, PeerState } from './peer-state.ts'
@@ -5,7 +6,6 @@ import type { Half } from './pull.ts'
 import type { AskState } from './status.ts'
 import { RecentIds } from './recent-ids.ts'
 import { Tally } from './tally.ts'
-import { idKey } from './stream-name.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
@@ -213,7 +213,7 @@ export class Items {
 
   /** Begins a fetch. */
   fetch (fetch: Fetch): void {
-    const item = this.#enter(fetch.id, idKey(fetch.id))
+    const item = this.#enter(fetch.id, keyOf(fetch.id))
     item.fetches.add(fetch)
     this.#fetches++
     if (item.underWay) this.#armHedge(item)
@@ -225,7 +225,7 @@ export class Items {
     if (fetch.settled) return
     fetch.settled = true
     this.#fetches--
-    const item = this.#items.get(idKey(fetch.id))
+    const item = this.#items.get(keyOf(fetch.id))
     if (item?.fetches.delete(fetch) === true) this.#tidy(item)
   }
 
@@ -255,7 +255,7 @@ export class Items {
 
   #deliver (peer: PeerState, id: Uint8Array, data: Uint8Array): void {
     const { limits } = this.#context
-    const ask = peer.asks.get(idKey(id))
+    const ask = peer.asks.get(keyOf(id))
     this.tally.bytesIn += data.length
     if (ask === undefined) {
       this.tally.unsolicited++
@@ -323,7 +323,7 @@ export class Items {
 
   /** The peer says it has not got the item. */
   missing (peer: PeerState, id: Uint8Array): void {
-    const ask = peer.asks.get(idKey(id))
+    const ask = peer.asks.get(keyOf(id))
     if (ask === undefined) return
     this.#lacks(peer, id)
     this.#answered(peer, ask)

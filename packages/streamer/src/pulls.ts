@@ -1,4 +1,5 @@
 import { Intervals } from '@skep/intervals-store'
+import { keyOf } from '@skep/pot'
 import { BitVector } from '@skep/wire'
 import { BatchState, type Declined } from './batch.ts'
 import type { Context, Input } from './effects.ts'
@@ -7,7 +8,7 @@ import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Half, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
-import { halfName, idKey, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
+import { halfName, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
 /** An offer as it comes. */
@@ -158,7 +159,7 @@ export class Pulls {
     if (problem !== undefined) return peer.fault(this.#context, ...problem)
     const ids = Array.from({ length: count }, (_, i) => Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE))
     if (pull.unproven && !half.live) {
-      if (pull.mark === undefined || idKey(ids[0]!) !== idKey(pull.mark.id)) return this.#another(pull)
+      if (pull.mark === undefined || keyOf(ids[0]!) !== keyOf(pull.mark.id)) return this.#another(pull)
       this.#proven(pull)
     }
     const batch = new BatchState(half, from!, to!, ids)
@@ -600,7 +601,7 @@ export class Pulls {
   #offeredOnRequest (peer: PeerState, { Stream, To, Hashes }: Offered): void {
     const count = Hashes.length / ID_SIZE
     if (count === 0 || count > this.#context.limits.maxRetrieveOffer) return peer.fault(this.#context, 'STREAMER_LIMIT', `an offer of ${count} items`)
-    for (let i = 0; i < count; i++) this.#items.offered(peer, idKey(Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE)))
+    for (let i = 0; i < count; i++) this.#items.offered(peer, keyOf(Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE)))
     this.#context.emit({
       type: 'send',
       peer,

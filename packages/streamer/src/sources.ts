@@ -1,11 +1,12 @@
 import type { Address, Clock } from '@skep/interface'
+import { keyOf } from '@skep/pot'
 import type { Conversation } from './conversation.ts'
 import type { Body, Effect, Input } from './effects.ts'
 import { ID_SIZE } from './messages.ts'
 import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
 import type { Feed, Serve } from './serve.ts'
-import { idKey, MAX_INDEX } from './stream-name.ts'
+import { MAX_INDEX } from './stream-name.ts'
 import type { Batch, Source, StreamPeer, StreamType } from './type.ts'
 
 /** How many items are read at once: two such parts fit in what may be queued, so that one is read while another goes out. */
@@ -183,7 +184,7 @@ export class Sources {
     const controller = new AbortController()
     let running = this.#answers.get(peer)
     if (running === undefined) this.#answers.set(peer, running = new Map())
-    running.set(idKey(id), controller)
+    running.set(keyOf(id), controller)
     const ask = async (): Promise<Uint8Array | undefined> => {
       try {
         return await handle(peer.ref, id, { signal: controller.signal, ...(hops === undefined ? {} : { hops }) })
@@ -200,13 +201,13 @@ export class Sources {
   }
 
   unanswer (peer: PeerState, id: Uint8Array): void {
-    this.#answers.get(peer)?.get(idKey(id))?.abort()
+    this.#answers.get(peer)?.get(keyOf(id))?.abort()
     this.#forgetAnswer(peer, id)
   }
 
   #forgetAnswer (peer: PeerState, id: Uint8Array): void {
     const running = this.#answers.get(peer)
-    running?.delete(idKey(id))
+    running?.delete(keyOf(id))
     if (running?.size === 0) this.#answers.delete(peer)
   }
 

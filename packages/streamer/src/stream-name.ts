@@ -38,8 +38,3 @@ export function wireStream (name: string, key: string, live: boolean): WireStrea
 export function toIndex (value: bigint): number | undefined {
   return value <= BigInt(MAX_INDEX) ? Number(value) : undefined
 }
-
-/** A text that is the same for the same id, and short. */
-export function idKey (id: Uint8Array): string {
-  return String.fromCharCode.apply(null, id as unknown as number[])
-}

@@ -1,12 +1,12 @@
 import type { Address, Clock, Conn, Random } from '@skep/interface'
 import type { Intervals, IntervalsStore } from '@skep/intervals-store'
+import { toHex } from '@skep/pot'
 import { Checks } from './checks.ts'
 import { Core } from './core.ts'
 import { StreamerError } from './errors.ts'
 import { Conversation } from './conversation.ts'
 import type { Effect, Input } from './effects.ts'
 import { Fetching, type FetchOptions } from './fetching.ts'
-import { toHex } from './hex.ts'
 import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
 import { PeerState } from './peer-state.ts'
 import { Pull, type PullMark } from './pull.ts'
@@ -49,6 +49,7 @@ export type RequestHandler = (peer: StreamPeer, address: Address, options: { rea
  * import { IntervalsStore } from '@skep/intervals-store'
  * import { memoryStore } from '@skep/store-memory'
  * import { Streamer } from '@skep/streamer'
+import { toHex } from '@skep/pot'
  *
  * const streamer = new Streamer({
  *   clock: new VirtualClock(),

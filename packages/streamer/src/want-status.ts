@@ -1,4 +1,4 @@
-import { toHex } from './hex.ts'
+import { toHex } from '@skep/pot'
 import type { Item } from './items.ts'
 import type { WantStatus } from './status.ts'
 

@@ -17,9 +17,10 @@ export class RlpReader {
   #at: number
   #end: number
 
-  constructor (bytes: Uint8Array) {
+  /** @param at - where to begin in `bytes`. */
+  constructor (bytes: Uint8Array, at: number = 0) {
     this.#bytes = bytes
-    this.#at = 0
+    this.#at = at
     this.#end = bytes.length
   }
 
@@ -48,6 +49,33 @@ export class RlpReader {
   leave (outer: number): void {
     if (this.#at !== this.#end) throw malformed('a list has too many elements')
     this.#end = outer
+  }
+
+  /**
+   * Enters a list with which the input ends.
+   *
+   * @throws WireError - `WIRE_DECODE` if the next element is not a list, or something follows it.
+   */
+  enterLast (): void {
+    if (this.#header(LIST) !== this.#end) throw malformed('more than one value')
+  }
+
+  /**
+   * Enters a byte string with which the input ends, to read what is in it.
+   *
+   * @returns its length.
+   * @throws WireError - `WIRE_DECODE` if the next element is not a byte string, or something follows it.
+   */
+  enterLastString (): number {
+    const isByte = this.#at < this.#end && this.#bytes[this.#at]! < STRING
+    if ((isByte ? this.#at + 1 : this.#header(STRING)) !== this.#end) throw malformed('a list has too many elements')
+    return this.#end - this.#at
+  }
+
+  /** Passes a byte string. */
+  skipString (): void {
+    if (this.#at < this.#end && this.#bytes[this.#at]! < STRING) this.#at++
+    else this.#at = this.#header(STRING)
   }
 
   /**

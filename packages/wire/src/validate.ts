@@ -1,10 +1,10 @@
 import { WireError } from './errors.ts'
-import type { Envelope } from './message.ts'
+import type { Claim } from './message.ts'
 import type { Message, MessageName, ProtocolSpec, Rule } from './protocol.ts'
 
 /** What wire itself refuses in every protocol, beyond the original (bzz-handshake §5, 8). */
-const EVERYWHERE: readonly Rule<Envelope>[] = [
-  { refuses: 'an envelope that claims more payload than it has', breaks: ({ size, payload }) => size > payload.length }
+const EVERYWHERE: readonly Rule<Claim>[] = [
+  { refuses: 'an envelope that claims more payload than it has', breaks: ({ size, length }) => size > length }
 ]
 
 /**
@@ -14,13 +14,14 @@ const EVERYWHERE: readonly Rule<Envelope>[] = [
  */
 export function validate<S extends ProtocolSpec<any>> (spec: S, message: Message<S>): void {
   const rules = spec.rules[message.name] as readonly Rule<unknown>[] | undefined
-  const broken = rules?.find(rule => rule.breaks(message.value))
+  if (rules === undefined) return
+  const broken = rules.find(rule => rule.breaks(message.value))
   if (broken !== undefined) throw new WireError('WIRE_REFUSED', `${spec.name} ${String(message.name)}: ${broken.refuses}`)
 }
 
 /** Refuses envelopes as {@link validate} does messages. */
-export function validateEnvelope (envelope: Envelope): void {
-  const broken = EVERYWHERE.find(rule => rule.breaks(envelope))
+export function validateEnvelope (claim: Claim): void {
+  const broken = EVERYWHERE.find(rule => rule.breaks(claim))
   if (broken !== undefined) throw new WireError('WIRE_REFUSED', broken.refuses)
 }
 

@@ -1,5 +1,6 @@
+import { keyOf } from '@skep/pot'
 import { ID_SIZE } from '../messages.ts'
-import { idKey, MAX_INDEX } from '../stream-name.ts'
+import { MAX_INDEX } from '../stream-name.ts'
 import type { Source, StreamPeer } from '../type.ts'
 import { eventually, holds, watch, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
 
@@ -53,16 +54,16 @@ export function sourceLaws (law: (name: string, body: (subject: StreamTypeSubjec
     const ids = await walk(source, (await source.cursor()).last, 128)
     holds(ids.length === ITEMS, `${ids.length} ids for ${ITEMS} items`)
     holds(ids.every(id => id.length === ID_SIZE), 'an id is not of 32 bytes')
-    holds(new Set(ids.map(idKey)).size === ids.length, 'two items have one id')
+    holds(new Set(ids.map(keyOf)).size === ids.length, 'two items have one id')
     source.close()
   })
 
   law('batches tile the stream, however few ids are asked for at a time', async subject => {
     const source = await open(subject, ITEMS)
     const { last } = await source.cursor()
-    const whole = (await walk(source, last, 128)).map(idKey)
+    const whole = (await walk(source, last, 128)).map(keyOf)
     for (const limit of [1, 2, 3, 7, ITEMS - 1, ITEMS]) {
-      const parts = (await walk(source, last, limit)).map(idKey)
+      const parts = (await walk(source, last, limit)).map(keyOf)
       holds(parts.length === whole.length && parts.every((id, i) => id === whole[i]), `${limit} at a time give other ids than all at once`)
     }
     source.close()
@@ -131,7 +132,7 @@ export function sourceLaws (law: (name: string, body: (subject: StreamTypeSubjec
     const forward = await source.read(ids, { signal })
     const backward = await source.read([...ids].reverse(), { signal })
     holds(forward.every(body => body !== undefined), 'an item that is offered cannot be read')
-    holds(forward.every((body, i) => idKey(body!) === idKey(backward[ids.length - 1 - i]!)), 'bodies come in another order than the ids')
+    holds(forward.every((body, i) => keyOf(body!) === keyOf(backward[ids.length - 1 - i]!)), 'bodies come in another order than the ids')
     const [absent] = await source.read([new Uint8Array(ID_SIZE).fill(0xfe)], { signal })
     holds(absent === undefined, 'there is a body for an id of nothing')
     source.close()
