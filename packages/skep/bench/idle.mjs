@@ -1,7 +1,8 @@
-// What an idle peer costs: N peers over loopback TCP, each subscribed to all bins and kinds both
-// ways, or to those a far peer has, with nothing to sync. One line of JSON.
-// After a build: node --expose-gc bench/idle.mjs [N] [BINS]
+// What an idle peer costs: N peers over loopback TCP, each subscribed to BINS bins of KINDS kinds
+// both ways, all of them by default, with nothing to sync. One line of JSON.
+// After a build: node --expose-gc bench/idle.mjs [N] [BINS] [KINDS]
 import { fork } from 'node:child_process'
+import { everyValidator } from '@skep/chunk/validators'
 import { ChunkStore } from '@skep/chunk-store'
 import { listenTcp, dialTcp } from '@skep/conn-tcp'
 import { IntervalsStore } from '@skep/intervals-store'
@@ -25,7 +26,7 @@ async function node (bins) {
     peers: () => [...peers].map(peer => [peer, bins === 1 ? 0 : 17 - bins]),
     onChange (listener) { listeners.add(listener); return () => listeners.delete(listener) }
   }
-  const sync = new SyncStream({ overlay, chunks, streamer, clock })
+  const sync = new SyncStream({ overlay, chunks, streamer, clock }, { kinds: everyValidator.slice(0, kinds).map(({ kind }) => kind) })
   sync.start()
   return {
     streamer,
@@ -41,13 +42,18 @@ async function node (bins) {
 
 const peers = Number(process.argv[2] ?? 1000)
 const bins = Number(process.argv[3] ?? 17)
+const kinds = Number(process.argv[4] ?? everyValidator.length)
 const used = () => { gc(); gc(); const { heapUsed, external, rss } = process.memoryUsage(); return { heap: heapUsed + external, rss } }
 
-if (process.argv[4] !== undefined) {
+if (process.argv[5] !== undefined) {
   process.on('disconnect', () => process.exit())
   const crowd = await node(bins)
   for (let i = 0; i < peers; i++) {
-    const { conn } = await dialTcp({ host: '127.0.0.1', port: Number(process.argv[4]) })
+    if (i === peers >> 1) {
+      process.send('half')
+      await new Promise(resolve => process.once('message', resolve))
+    }
+    const { conn } = await dialTcp({ host: '127.0.0.1', port: Number(process.argv[5]) })
     crowd.meet(conn, true, i).catch(() => {})
     if (i % 50 === 49) await new Promise(resolve => setTimeout(resolve, 100))
   }
@@ -55,18 +61,36 @@ if (process.argv[4] !== undefined) {
 } else {
   const hub = await node(bins)
   let name = 0
-  const server = await listenTcp({ host: '127.0.0.1', port: 0, onConn: conn => { hub.meet(conn, false, name++).catch(() => {}) } })
-  const before = used()
-  const crowd = fork(process.argv[1], [String(peers), String(bins), String(server.port)], { execArgv: ['--expose-gc'] })
-  await new Promise(resolve => crowd.once('message', resolve))
+  const server = await listenTcp({ host: '127.0.0.1', port: 0, limits: { connections: peers }, onConn: conn => { hub.meet(conn, false, name++).catch(() => {}) } })
   const streams = () => hub.streamer.status().length
-  for (let last = -1; streams() !== last || hub.streamer.handles.peers < peers;) { last = streams(); await new Promise(resolve => setTimeout(resolve, 3000)) }
-  const after = used()
+  /** Waits for the crowd, and until its streams are up. */
+  const settled = async count => {
+    await new Promise(resolve => crowd.once('message', resolve))
+    for (let last = -1; streams() !== last || hub.streamer.handles.peers < count;) { last = streams(); await new Promise(resolve => setTimeout(resolve, 3000)) }
+    return used()
+  }
+  const before = used()
+  const crowd = fork(process.argv[1], [String(peers), String(bins), String(kinds), String(server.port)], { execArgv: ['--expose-gc'] })
+  const half = await settled(peers >> 1)
+  crowd.send('go on')
+  const after = await settled(peers)
   const cpu = process.cpuUsage()
   await new Promise(resolve => setTimeout(resolve, 10_000))
   const { user, system } = process.cpuUsage(cpu)
-  const each = name => Number(((after[name] - before[name]) / 1024 / peers).toFixed(1))
-  process.stdout.write(`${JSON.stringify({ peers, bins, streamsEach: streams() / peers, heapKiBEach: each('heap'), rssKiBEach: each('rss'), cpuPercent: Number(((user + system) / 1e5).toFixed(2)) })}\n`)
+  const each = (name, from, count) => Number(((after[name] - from[name]) / 1024 / count).toFixed(1))
+  process.stdout.write(`${JSON.stringify({
+    peers,
+    bins,
+    kinds,
+    streamsEach: streams() / peers,
+    // Over all peers, with what the first of them brings along: compiled code, V8's room for what is new.
+    heapKiBEach: each('heap', before, peers),
+    rssKiBEach: each('rss', before, peers),
+    // Over the second half of them: what one more costs.
+    heapKiBMore: each('heap', half, peers - (peers >> 1)),
+    rssKiBMore: each('rss', half, peers - (peers >> 1)),
+    cpuPercent: Number(((user + system) / 1e5).toFixed(2))
+  })}\n`)
   if (process.env.SNAPSHOT) (await import('node:v8')).writeHeapSnapshot(process.env.SNAPSHOT)
   crowd.disconnect()
   process.exit()
