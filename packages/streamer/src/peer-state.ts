@@ -69,6 +69,8 @@ export class PeerState {
   /** When it last offered something, and when that is forgotten. */
   offeredAt = 0
   offeredTimer: Timer | undefined
+  /** The epoch that it told last. */
+  epoch = ''
   /** Whether it subscribed to RETRIEVE_REQUEST. */
   retrieves = false
   /** Whether it says that it has all that its peers have. */

@@ -1,16 +1,16 @@
 import { Intervals } from '@skep/intervals-store'
 import type { BatchState } from './batch.ts'
 import type { PeerState } from './peer-state.ts'
-import { halfName, pairName, wireStream } from './stream-name.ts'
+import { halfName, wireStream, type Names } from './stream-name.ts'
 import type { WireStream } from './messages.ts'
+import type { Asked } from './subscription.ts'
 import type { Timer } from './timers.ts'
-import type { Priority } from './type.ts'
+import type { Priority, Sink } from './type.ts'
 
 /** What a pull is made of. */
 export interface PullInit {
   readonly peer: PeerState
-  readonly name: string
-  readonly key: string
+  readonly names: Names
   readonly space: string
   readonly live: boolean
   readonly history: boolean
@@ -29,6 +29,9 @@ export interface Expected {
   readonly to: number | undefined
 }
 
+/** Most halves have no batches most of the time, and a few at the most: they share this, and are given others as a whole. */
+export const NO_BATCHES: readonly BatchState[] = []
+
 /** The live or the historical half of a pull. */
 export class Half {
   readonly pull: Pull
@@ -36,9 +39,9 @@ export class Half {
   /** The next offer; `undefined` when none is due. */
   expected: Expected | undefined
   /** Offers whose Wanted has not gone out yet, in order. */
-  readonly queue: BatchState[] = []
+  queue: readonly BatchState[] = NO_BATCHES
   /** Batches that were wanted and are not complete. */
-  readonly open: BatchState[] = []
+  open: readonly BatchState[] = NO_BATCHES
   /** The latest ask that was delivered. What was asked before it, and is not here, was passed over: peers deliver in order. */
   delivered = 0
   /** No more offers will be asked for. */
@@ -65,14 +68,19 @@ export class Half {
   }
 }
 
+/** A pull of which nothing is covered shares this with the others; it is never added to. */
+const UNCOVERED = new Intervals()
+
+/** Intervals that somebody else may share. */
+type Readable = Omit<Intervals, 'add' | 'subtract' | 'merge'>
+
 /** Most pulls decline nothing: they share it. */
 export const NOTHING: ReadonlyMap<string, Intervals> = new Map()
 
 /** One stream that is asked of one peer: its two halves, and what of it is covered. */
 export class Pull {
   readonly peer: PeerState
-  readonly name: string
-  readonly key: string
+  readonly names: Names
   readonly space: string
   readonly wantsLive: boolean
   readonly wantsHistory: boolean
@@ -83,12 +91,10 @@ export class Pull {
   epoch = ''
   /** The peer's last index when the session began; `undefined` when it tells none. */
   cursor: number | undefined
-  /** What is durable here. */
-  covered = new Intervals()
+  #covered = UNCOVERED
   /** What was declined, by reason. */
   declined: ReadonlyMap<string, Intervals> = NOTHING
-  /** What is covered or declined, and what was given up in this session. */
-  settled = new Intervals()
+  #settled = UNCOVERED
   /** Only for a peer that tells no epoch. */
   mark: PullMark | undefined
   /** The peer has yet to show that it holds the mark. */
@@ -116,20 +122,66 @@ export class Pull {
   quiet = false
   /** What goes on when the peer has confirmed the end of an earlier subscription. */
   resume: (() => void) | undefined
+  /** Where its items go, and who asked for it: the shell's, which would need tables otherwise. */
+  sink: Sink | undefined
+  subscription: Asked | undefined
 
   constructor (init: PullInit) {
     this.peer = init.peer
-    this.name = init.name
-    this.key = init.key
+    this.names = init.names
     this.space = init.space
     this.wantsLive = init.live
     this.wantsHistory = init.history
     this.priority = init.priority
   }
 
+  get name (): string {
+    return this.names.name
+  }
+
+  get key (): string {
+    return this.names.key
+  }
+
   /** Name and key in one. */
   get pair (): string {
-    return pairName(this.name, this.key)
+    return this.names.pair
+  }
+
+  /** What is durable here. */
+  get covered (): Readable {
+    return this.#covered
+  }
+
+  /** What is covered or declined, and what was given up in this session. */
+  get settled (): Readable {
+    return this.#settled
+  }
+
+  /** Notes that a range is durable. */
+  cover (from: number, to: number): void {
+    if (this.#covered === UNCOVERED) this.#covered = new Intervals()
+    this.#covered.add(from, to)
+    this.settle(from, to)
+  }
+
+  /** Notes that a range is not to be asked for in this session. */
+  settle (from: number | bigint, to: number | bigint): void {
+    if (this.#settled === UNCOVERED) this.#settled = new Intervals()
+    this.#settled.add(from, to)
+  }
+
+  /** Begins with what was recorded, which is the pull's from then on. */
+  begin (covered: Intervals, declined: ReadonlyMap<string, Intervals>): void {
+    this.#covered = covered.length === 0 ? UNCOVERED : covered
+    this.resettle(declined)
+  }
+
+  /** Counts nothing as settled but what is covered, or declined for these reasons. */
+  resettle (declined: ReadonlyMap<string, Intervals>): void {
+    this.declined = declined.size === 0 ? NOTHING : declined
+    const { accounted } = this
+    this.#settled = accounted.length === 0 ? UNCOVERED : accounted.clone()
   }
 
   /** When what is left open is tried again. */
@@ -138,9 +190,9 @@ export class Pull {
   }
 
   /** What is here, or is not taken on purpose. */
-  get accounted (): Intervals {
-    if (this.declined.size === 0) return this.covered
-    const all = this.covered.clone()
+  get accounted (): Readable {
+    if (this.declined.size === 0) return this.#covered
+    const all = this.#covered.clone()
     for (const intervals of this.declined.values()) all.merge(intervals)
     return all
   }

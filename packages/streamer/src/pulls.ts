@@ -7,7 +7,7 @@ import { Fences } from './fences.ts'
 import type { Items } from './items.ts'
 import { ID_SIZE, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Half, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
+import { Half, NO_BATCHES, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
 import { halfName, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
@@ -91,7 +91,8 @@ export class Pulls {
     pull.cursor = last
     pull.bound = last
     pull.seen = last
-    pull.epoch = Epoch
+    // One text does for all streams of a peer.
+    pull.epoch = peer.epoch = peer.epoch === Epoch ? peer.epoch : Epoch
     this.#load(pull)
   }
 
@@ -129,9 +130,7 @@ export class Pulls {
       // The peer's store has fewer items than we had of it, and says that it is the same one.
       if (ahead) this.#context.emit({ type: 'reset', pull })
       else {
-        pull.covered = covered
-        pull.declined = declined.size === 0 ? NOTHING : declined
-        pull.settled = pull.accounted.clone()
+        pull.begin(covered, declined)
       }
     }
     if (pull.cursor === undefined) {
@@ -163,7 +162,7 @@ export class Pulls {
       this.#proven(pull)
     }
     const batch = new BatchState(half, from!, to!, ids)
-    half.queue.push(batch)
+    half.queue = [...half.queue, batch]
     // A native peer offers the next of a history before the Wanted of the last.
     half.expected = peer.native && !half.live ? pull.gapAfter(batch.to) : undefined
     pull.seen = Math.max(pull.seen, batch.to)
@@ -208,10 +207,9 @@ export class Pulls {
   /** The sink declines no more what it declined for these reasons: it is asked for again. */
   reopen (pull: Pull, reasons: readonly string[]): void {
     if (pull.state !== 'active') return
-    pull.declined = new Map([...pull.declined].filter(([reason]) => !reasons.includes(reason)))
     this.#context.emit({ type: 'reopen', pull, reasons })
     this.#context.emit({ type: 'changed' })
-    pull.settled = pull.accounted.clone()
+    pull.resettle(new Map([...pull.declined].filter(([reason]) => !reasons.includes(reason))))
     pull.attempts = 0
     pull.gap = true
     this.#settleHistory(pull)
@@ -219,15 +217,13 @@ export class Pulls {
 
   sealed ({ batch, ranges, declined, done }: Extract<Input, { type: 'sealed' }>): void {
     const { half, pull } = batch
-    const at = half.open.indexOf(batch)
-    if (at === -1) return
-    half.open.splice(at, 1)
+    if (!half.open.includes(batch)) return
+    half.open = without(half.open, batch)
     pull.peer.batches--
     if (half.draining && half.open.length === 0) return this.#stopDraining(half, true, 'closed')
     if (done) {
       for (const [from, to] of ranges) {
-        pull.covered.add(from, to)
-        pull.settled.add(from, to)
+        pull.cover(from, to)
       }
       this.#declined(pull, declined)
     }
@@ -244,7 +240,7 @@ export class Pulls {
       const intervals = all.get(reason) ?? new Intervals()
       intervals.add(from, to)
       all.set(reason, intervals)
-      pull.settled.add(from, to)
+      pull.settle(from, to)
     }
     pull.declined = all
     // The sink may have changed its mind meanwhile.
@@ -322,9 +318,7 @@ export class Pulls {
   #another (pull: Pull): void {
     if (pull.state !== 'active' || !pull.unproven) return
     this.#proven(pull)
-    pull.covered = new Intervals()
-    pull.declined = NOTHING
-    pull.settled = new Intervals()
+    pull.begin(new Intervals(), NOTHING)
     pull.mark = undefined
     this.#context.emit({ type: 'reset', pull })
     if (pull.history !== undefined) this.#endHalf(pull.history, true)
@@ -382,8 +376,8 @@ export class Pulls {
     }
     const wanted = batch.open > 0 ? this.#items.unasked(batch) : []
     peer.held.delete(half)
-    half.queue.shift()
-    half.open.push(batch)
+    half.queue = without(half.queue, batch)
+    half.open = [...half.open, batch]
     batch.answered = true
     const next = half.live ? { from: batch.to + 1, to: undefined } : pull.gapAfter(batch.to)
     const vector = batch.ids.length > 0 ? new BitVector(batch.ids.length) : undefined
@@ -475,7 +469,7 @@ export class Pulls {
   /** Leaves the gaps that are there for the next session; what fails later is tried anew. */
   #giveUp (pull: Pull): void {
     const end = this.#ended(pull)
-    if (end >= pull.first) for (const [from, to] of pull.covered.gaps(pull.first, end)) pull.settled.add(from, to)
+    if (end >= pull.first) for (const [from, to] of pull.covered.gaps(pull.first, end)) pull.settle(from, to)
     pull.attempts = 0
     pull.gap = false
   }
@@ -521,7 +515,7 @@ export class Pulls {
     const { pull } = half
     const { peer } = pull
     this.#abandon(half.open, peer)
-    half.open.length = 0
+    half.open = NO_BATCHES
     this.#takeNoMore(half)
     if (half.live) pull.live = undefined
     else pull.history = undefined
@@ -532,7 +526,7 @@ export class Pulls {
   #takeNoMore (half: Half): void {
     const { peer } = half.pull
     this.#abandon(half.queue, peer)
-    half.queue.length = 0
+    half.queue = NO_BATCHES
     half.expected = undefined
     peer.held.delete(half)
   }
@@ -611,6 +605,11 @@ export class Pulls {
       priority: 3
     })
   }
+}
+
+/** The others of a few batches. */
+function without (batches: readonly BatchState[], batch: BatchState): readonly BatchState[] {
+  return batches.length === 1 ? NO_BATCHES : batches.filter(other => other !== batch)
 }
 
 /** An old peer's indices have holes: asked for a stretch with nothing in it, it would say nothing for ever. So none has an end. */

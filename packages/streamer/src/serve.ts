@@ -1,14 +1,14 @@
 import type { PeerState } from './peer-state.ts'
-import { pairName, wireStream } from './stream-name.ts'
-import type { Batch, Priority } from './type.ts'
+import type { Waiting } from './lobby.ts'
+import { wireStream, type Names } from './stream-name.ts'
+import type { Batch, Priority, Source } from './type.ts'
 import type { WireStream } from './messages.ts'
 import type { Timer } from './timers.ts'
 
 /** A stream that one peer asked for: its source, shared by both halves. */
 export class Feed {
   readonly peer: PeerState
-  readonly name: string
-  readonly key: string
+  readonly names: Names
   /** The epoch and the last index, as the peer was told, or as it was when an old peer subscribed. */
   told: { readonly epoch: string, readonly last: number } | undefined
   /** The source is being asked for its cursor. */
@@ -24,19 +24,28 @@ export class Feed {
   /** The end of what an old peer has taken, to see whether it still has that. */
   proof: { readonly from: number, readonly to: number } | undefined
   /** What an old peer was sent and has presumably stored at a time. */
-  readonly confirming: { readonly from: number, readonly to: number, readonly at: number }[] = []
+  confirming: { readonly from: number, readonly to: number, readonly at: number }[] | undefined
   timer: Timer | undefined
   live: Serve | undefined
   history: Serve | undefined
+  /** What is served: the shell's, which would need a table otherwise. */
+  source: Source | undefined
 
-  constructor (peer: PeerState, name: string, key: string) {
+  constructor (peer: PeerState, names: Names) {
     this.peer = peer
-    this.name = name
-    this.key = key
+    this.names = names
+  }
+
+  get name (): string {
+    return this.names.name
+  }
+
+  get key (): string {
+    return this.names.key
   }
 
   get pair (): string {
-    return pairName(this.name, this.key)
+    return this.names.pair
   }
 
   half (live: boolean): Serve | undefined {
@@ -50,6 +59,12 @@ export interface Stretch {
   readonly to: number | undefined
 }
 
+/** What a live half asks for at the start. */
+export const FROM_NOW: Stretch = { from: 0, to: undefined }
+
+/** Most halves have no offers open, and a few at the most: they share this, and are given others as a whole. */
+export const NO_OFFERS: readonly Batch[] = []
+
 /** One half that is served. */
 export class Serve {
   readonly feed: Feed
@@ -61,7 +76,7 @@ export class Serve {
   started = false
   over = false
   /** Offers that the peer has not answered, in order. */
-  readonly offers: Batch[] = []
+  offers: readonly Batch[] = NO_OFFERS
   /** The stretch to collect next, when there is room for another offer. */
   next: Stretch | undefined
   /** The stretch that the source is asked for. */
@@ -73,9 +88,11 @@ export class Serve {
   /** Batches that are being delivered, or wait for it. */
   delivering = 0
   /** The same for an old peer: what of the stream they cover. */
-  readonly sending: { readonly from: number, readonly to: number }[] = []
+  sending: { readonly from: number, readonly to: number }[] | undefined
   /** What an old peer is offered first shows whether it still has it. */
   proving = false
+  /** With whom it waits for more: the lobby's. */
+  waiting: Waiting | undefined
 
   constructor (feed: Feed, live: boolean, priority: Priority, first: Stretch) {
     this.feed = feed

@@ -3,8 +3,8 @@ import { BitVector } from '@skep/wire'
 import type { Context } from './effects.ts'
 import { ID_SIZE, NO_PROOF, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Feed, Serve, type Stretch } from './serve.ts'
-import { NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
+import { Feed, FROM_NOW, NO_OFFERS, Serve, type Stretch } from './serve.ts'
+import { namesOf, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import { Taken } from './taken.ts'
 import type { Batch, Priority } from './type.ts'
 
@@ -51,7 +51,7 @@ export class Serves {
     feed.awaited = false
     const priority = this.#served.priority(Name) ?? 2
     const halves = [
-      ...(Live ? [new Serve(feed, true, priority, { from: 0, to: undefined })] : []),
+      ...(Live ? [new Serve(feed, true, priority, FROM_NOW)] : []),
       ...(!Live || History !== undefined ? [new Serve(feed, false, lower(priority), range)] : [])
     ]
     for (const half of halves) {
@@ -88,7 +88,7 @@ export class Serves {
     if (Want.length * 8 < count) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `${Want.length} bytes for ${count} items`)
     const range = From >= NOTHING_MORE ? undefined : fromRange({ From, To })
     if (range === undefined && From < NOTHING_MORE) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a range outside of the index values')
-    serve.offers.shift()
+    serve.offers = serve.offers.length === 1 ? NO_OFFERS : serve.offers.slice(1)
     const ids = count === 0 ? [] : [...BitVector.from(Want, count).ones()].map(i => offer.ids[i]!)
     const next = peer.native ? undefined : this.#taken.judge(serve, offer, ids.length)
     this.#goOn(serve, range === undefined ? undefined : next ?? range)
@@ -218,15 +218,15 @@ export class Serves {
   }
 
   #feed (peer: PeerState, name: string, key: string): Feed | undefined {
-    const pair = pairName(name, key)
-    const known = peer.feeds.get(pair)
+    const names = namesOf(name, key)
+    const known = peer.feeds.get(names.pair)
     if (known !== undefined) return known
     const { maxServed, maxName } = this.#context.limits
     // Each may have two halves.
     if (name.length > maxName || key.length > maxName || name.includes('|') || this.#served.priority(name) === undefined) return undefined
     if (2 * peer.feeds.size >= maxServed) return undefined
-    const feed = new Feed(peer, name, key)
-    peer.feeds.set(pair, feed)
+    const feed = new Feed(peer, names)
+    peer.feeds.set(names.pair, feed)
     return feed
   }
 
@@ -252,7 +252,7 @@ export class Serves {
   #goOn (serve: Serve, range: Stretch | undefined): void {
     const following = serve.offers[0] ?? serve.ready ?? serve.collecting ?? serve.next
     if (range === undefined || following === undefined || following.from !== range.from) {
-      serve.offers.length = 0
+      serve.offers = NO_OFFERS
       serve.ready = undefined
       serve.collecting = undefined
       serve.next = undefined
@@ -287,7 +287,7 @@ export class Serves {
   }
 
   #offer (serve: Serve, batch: Batch): void {
-    serve.offers.push(batch)
+    serve.offers = [...serve.offers, batch]
     const Hashes = new Uint8Array(batch.ids.length * ID_SIZE)
     for (const [i, id] of batch.ids.entries()) Hashes.set(id, i * ID_SIZE)
     this.#context.emit({
@@ -302,7 +302,7 @@ export class Serves {
 
   #end (serve: Serve): void {
     serve.over = true
-    serve.offers.length = 0
+    serve.offers = NO_OFFERS
     serve.ready = undefined
     const { feed } = serve
     if (serve.live) feed.live = undefined

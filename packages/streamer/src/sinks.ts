@@ -1,7 +1,7 @@
 import type { IntervalsStore } from '@skep/intervals-store'
 import type { Effect, Input, PutResult } from './effects.ts'
 import type { Pull } from './pull.ts'
-import type { Item, Sink } from './type.ts'
+import type { Item } from './type.ts'
 
 /** The asking halves that are open, and what they are asked. */
 export class Sinks {
@@ -9,7 +9,6 @@ export class Sinks {
   /** Aborts when the streamer stops; a body that is being stored then is not waited for. */
   readonly #stopping: AbortSignal
   readonly #step: (input: Input) => void
-  readonly #open = new Map<Pull, Sink>()
   /** What is asked of a sink, while it is. */
   readonly #asking = new Map<Pull, Set<AbortController>>()
 
@@ -19,13 +18,9 @@ export class Sinks {
     this.#step = step
   }
 
-  open (pull: Pull, sink: Sink): void {
-    this.#open.set(pull, sink)
-  }
-
   close (pull: Pull): void {
-    const sink = this.#open.get(pull)
-    this.#open.delete(pull)
+    const { sink } = pull
+    pull.sink = undefined
     for (const controller of this.#asking.get(pull) ?? []) controller.abort()
     this.#asking.delete(pull)
     try {
@@ -44,7 +39,7 @@ export class Sinks {
     asking.add(controller)
     const ask = async (): Promise<(boolean | string)[] | undefined> => {
       try {
-        const flags = await this.#open.get(pull)?.need(ids, { signal: controller.signal })
+        const flags = await pull.sink?.need(ids, { signal: controller.signal })
         // An answer that is not one for each id says nothing about any.
         return flags?.length === ids.length ? flags : undefined
       } catch {
@@ -59,7 +54,7 @@ export class Sinks {
   }
 
   async put (pull: Pull, id: Uint8Array, data: Uint8Array): Promise<PutResult> {
-    const sink = this.#open.get(pull)
+    const { sink } = pull
     if (sink === undefined) return 'failed'
     try {
       await sink.put(id, data, { signal: this.#stopping })
@@ -71,7 +66,7 @@ export class Sinks {
 
   /** Puts items that came together; one result for each. */
   async putMany (pull: Pull, items: readonly Item[]): Promise<PutResult[]> {
-    const sink = this.#open.get(pull)
+    const { sink } = pull
     if (sink?.putMany === undefined || items.length === 1) return await Promise.all(items.map(async ({ id, data }) => await this.put(pull, id, data)))
     try {
       const answers = await sink.putMany(items, { signal: this.#stopping })
@@ -89,14 +84,14 @@ export class Sinks {
 
   /** Which of the reasons do not hold any more. */
   outdated (pull: Pull, reasons: Iterable<string>): string[] {
-    const sink = this.#open.get(pull)
+    const { sink } = pull
     if (sink?.declines === undefined) return []
     return [...reasons].filter(all => !all.split(',').every(reason => sink.declines!(reason)))
   }
 
   seal ({ batch, ranges, declined, outcomes, mark }: Extract<Effect, { type: 'seal' }>): void {
     const { pull } = batch
-    const sink = this.#open.get(pull)
+    const { sink } = pull
     const work = async (): Promise<boolean> => {
       try {
         await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes })

@@ -2,10 +2,11 @@ import type { Address, Clock } from '@skep/interface'
 import { keyOf } from '@skep/pot'
 import type { Conversation } from './conversation.ts'
 import type { Body, Effect, Input } from './effects.ts'
+import { Lobby } from './lobby.ts'
 import { ID_SIZE } from './messages.ts'
 import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
-import type { Feed, Serve } from './serve.ts'
+import type { Feed, Serve, Stretch } from './serve.ts'
 import { MAX_INDEX } from './stream-name.ts'
 import type { Batch, Source, StreamPeer, StreamType } from './type.ts'
 
@@ -20,11 +21,12 @@ export class Sources {
   readonly #clock: Clock
   readonly #limits: StreamerLimits
   readonly #step: (input: Input) => void
-  readonly #open = new Map<Feed, Source>()
+  #size = 0
+  /** The cursor that was told last of a source, once for all peers who share it. */
+  readonly #told = new WeakMap<Source, { readonly epoch: string, readonly last: number }>()
   /** What runs for a half, each with a signal of its own, so that listeners do not pile up on one. */
   readonly #running = new Map<Serve, Set<AbortController>>()
-  /** Takes back that a live half waits for more. */
-  readonly #waiting = new Map<Serve, () => void>()
+  readonly #lobby = new Lobby()
   readonly #delivering = new WeakMap<Serve, Promise<void>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
@@ -37,7 +39,7 @@ export class Sources {
 
   /** How many sources are open. */
   get size (): number {
-    return this.#open.size
+    return this.#size
   }
 
   /** How many requests are being answered. */
@@ -50,14 +52,20 @@ export class Sources {
   cursor (feed: Feed): void {
     const ask = async (): Promise<{ epoch: string, last: number } | undefined> => {
       try {
-        let source = this.#open.get(feed)
+        let { source } = feed
         if (source === undefined) {
           source = this.#types.get(feed.name)?.source?.(feed.peer.ref, feed.key)
           if (source === undefined) return undefined
-          this.#open.set(feed, source)
+          feed.source = source
+          this.#size++
         }
         const { epoch, last } = await source.cursor()
-        return Number.isSafeInteger(last) && last >= 0 && epoch !== '' && epoch.length <= this.#limits.maxName ? { epoch, last } : undefined
+        if (!Number.isSafeInteger(last) || last < 0 || epoch === '' || epoch.length > this.#limits.maxName) return undefined
+        const told = this.#told.get(source)
+        if (told?.epoch === epoch && told.last === last) return told
+        const cursor = { epoch, last }
+        this.#told.set(source, cursor)
+        return cursor
       } catch {
         // A source that cannot say where it stands is not served.
         return undefined
@@ -68,28 +76,25 @@ export class Sources {
 
   collect (effect: Extract<Effect, { type: 'collect' }>): void {
     const { serve, stretch } = effect
-    const source = this.#open.get(serve.feed)
-    if (!serve.live || source?.onMore === undefined) return this.#collect(effect)
-    // Most halves of most peers wait most of the time: so they hold nothing but this.
-    let here = false
+    const { source } = serve.feed
+    if (!serve.live || source?.onMore === undefined) return this.#collect(serve, stretch)
     try {
-      const stop = source.onMore(Math.max(1, stretch.from), () => {
-        here = true
-        this.#waiting.delete(serve)
-        this.#collect(effect)
-      })
-      // It may be called from within.
-      if (!here) this.#waiting.set(serve, stop)
+      this.#lobby.wait(serve, source, Math.max(1, stretch.from), this.#more)
     } catch {
       this.#step({ type: 'collected', serve, stretch, batch: undefined })
     }
   }
 
-  #collect ({ serve, stretch }: Extract<Effect, { type: 'collect' }>): void {
+  /** The same for all, so that a half that waits needs none of its own. */
+  readonly #more = (serve: Serve): void => {
+    if (serve.collecting !== undefined) this.#collect(serve, serve.collecting)
+  }
+
+  #collect (serve: Serve, stretch: Stretch): void {
     const { from, to } = stretch
     const controller = this.#begin(serve)
     const collect = async (): Promise<Batch | undefined> => {
-      const source = this.#open.get(serve.feed)
+      const { source } = serve.feed
       if (source === undefined) return undefined
       const { signal } = controller
       const options = { limit: this.#limits.maxOffer, signal }
@@ -122,7 +127,7 @@ export class Sources {
     const room = to?.room(priority)
     const most = Math.max(1, Math.min(READ_AHEAD, Math.floor(maxQueued / maxItem)))
     const send = async (part: readonly Uint8Array[]): Promise<void> => {
-      const bodies = await this.#open.get(serve.feed)?.read([...part], { signal })
+      const bodies = await serve.feed.source?.read([...part], { signal })
       if (signal.aborted) return
       const here: Body[] = []
       for (const [i, Addr] of part.entries()) {
@@ -158,18 +163,19 @@ export class Sources {
 
   /** Stops what runs for a half. */
   halt (serve: Serve): void {
-    this.#waiting.get(serve)?.()
-    this.#waiting.delete(serve)
+    this.#lobby.leave(serve)
     const running = this.#running.get(serve)
     this.#running.delete(serve)
     for (const controller of running ?? []) controller.abort()
   }
 
   close (feed: Feed): void {
-    const source = this.#open.get(feed)
-    this.#open.delete(feed)
+    const { source } = feed
+    if (source === undefined) return
+    feed.source = undefined
+    this.#size--
     try {
-      source?.close()
+      source.close()
     } catch {
       // It is closed as far as the streamer is concerned.
     }
@@ -177,7 +183,7 @@ export class Sources {
 
   /** Whatever is still being made for a peer that has gone is closed as soon as it is there. */
   left (peer: PeerState): void {
-    for (const feed of [...this.#open.keys()]) if (feed.peer === peer && !feed.asking) this.close(feed)
+    for (const feed of [...peer.feeds.values()]) if (!feed.asking) this.close(feed)
   }
 
   answer ({ peer, id, hops }: Extract<Effect, { type: 'answer' }>, handle: Handler): void {

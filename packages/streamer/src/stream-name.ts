@@ -10,20 +10,35 @@ export const NOTHING_MORE = OPEN_END - 1n
 /** The name under which retrieve requests are subscribed to. */
 export const RETRIEVE_REQUEST = 'RETRIEVE_REQUEST'
 
-/** One text for name and key, also the one that intervals are kept under. */
-export function pairName (name: string, key: string): string {
-  const pair = `${name}|${key}`
-  const kept = pairs.get(pair)
-  if (kept !== undefined) return kept
-  if (pairs.size < MAX_PAIRS && pair.length <= MAX_KEPT) pairs.set(pair, pair)
-  return pair
+/** What a stream is called, once for all who need it: every peer has the same few dozen streams. */
+export interface Names {
+  readonly name: string
+  readonly key: string
+  /** One text for name and key, also the one that intervals are kept under. */
+  readonly pair: string
 }
 
-/** How many texts are kept once for all who need them: every peer has the same few dozen streams. */
-const MAX_PAIRS = 1_024
-/** Characters of the longest that is kept; a remote may name what it likes. */
-const MAX_KEPT = 64
-const pairs = new Map<string, string>()
+/** The names of a stream. */
+export function namesOf (name: string, key: string): Names {
+  const pair = `${name}|${key}`
+  const kept = known.get(pair)
+  // A key may hold what parts the two.
+  if (kept !== undefined && kept.key === key) return kept
+  const names = { name, key, pair }
+  if (kept === undefined && known.size < MAX_KNOWN && pair.length <= MAX_LENGTH) known.set(pair, names)
+  return names
+}
+
+/** One text for name and key. */
+export function pairName (name: string, key: string): string {
+  return namesOf(name, key).pair
+}
+
+/** How many names are kept. */
+const MAX_KNOWN = 1_024
+/** Characters of the longest that are kept; a remote may name what it likes. */
+const MAX_LENGTH = 64
+const known = new Map<string, Names>()
 
 /** The original's text of one half. */
 export function halfName (name: string, key: string, live: boolean): string {

@@ -1,4 +1,3 @@
-import type { Intervals } from '@skep/intervals-store'
 import type { Half, Pull } from './pull.ts'
 import type { StreamStatus } from './status.ts'
 import { halfName } from './stream-name.ts'
@@ -30,7 +29,7 @@ function row (pull: Pull, live: boolean, from: number, to: number, now: number):
   }
 }
 
-function clip (intervals: Intervals, from: number, to: number): [number, number][] {
+function clip (intervals: Iterable<readonly [bigint, bigint]>, from: number, to: number): [number, number][] {
   const ranges: [number, number][] = []
   for (const [a, b] of intervals) {
     const low = Math.max(Number(a), from)

@@ -13,7 +13,7 @@ import { Pull, type PullMark } from './pull.ts'
 import type { Feed } from './serve.ts'
 import { Sinks } from './sinks.ts'
 import { Sources } from './sources.ts'
-import { pairName, RETRIEVE_REQUEST } from './stream-name.ts'
+import { namesOf, pairName, RETRIEVE_REQUEST } from './stream-name.ts'
 import { streamStatus } from './stream-status.ts'
 import type { Counters, LoadStatus, StreamStatus, WantStatus } from './status.ts'
 import { Asked, type Owner, type Subscription } from './subscription.ts'
@@ -73,7 +73,7 @@ export class Streamer {
   readonly #conversations = new Map<string, Conversation>()
   /** Subscriptions to peers that do not run yet. */
   readonly #early = new WeakMap<StreamPeer, Map<string, () => void>>()
-  readonly #subscriptions = new Map<Pull, Asked>()
+  #subscriptions = 0
   readonly #owner: Owner = {
     leave: asked => { this.#leave(asked) },
     review: ({ pull }) => { if (pull !== undefined) this.#review(pull) },
@@ -161,7 +161,7 @@ export class Streamer {
     const pair = pairName(name, key)
     const state = this.#conversations.get(peer.key)?.peer
     const running = state?.pulls.get(pair)
-    if (running !== undefined) return this.#subscriptions.get(running)!
+    if (running !== undefined) return running.subscription!
     return this.#open(peer, state, name, key, options)
   }
 
@@ -251,7 +251,7 @@ export class Streamer {
   get handles (): { peers: number, subscriptions: number, items: number, asks: number, timers: number, sources: number, answers: number } {
     return {
       peers: this.#conversations.size,
-      subscriptions: this.#subscriptions.size,
+      subscriptions: this.#subscriptions,
       items: this.#core.items.size,
       asks: this.#core.items.asks,
       timers: this.#core.timers + (this.#telling === undefined ? 0 : 1),
@@ -275,34 +275,34 @@ export class Streamer {
   }
 
   #open (peer: StreamPeer, state: PeerState | undefined, name: string, key: string, options: SubscribeOptions): Subscription {
-    const pair = pairName(name, key)
+    const names = namesOf(name, key)
     const type = this.#types.get(name)
     if (type?.sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `no type has a sink for ${name}`)
     const { maxName, maxSubscribed } = this.#limits
     if (key.includes('|') || new TextEncoder().encode(key).length > maxName) throw new TypeError(`${key} is no key of a stream`)
     if (state !== undefined && 2 * (state.pulls.size + 1) > maxSubscribed) throw new StreamerError('STREAMER_LIMIT', `more than ${maxSubscribed} halves of streams asked of one peer`)
-    const subscription = new Asked(peer, name, key, this.#owner, options.signal)
+    const subscription = new Asked(peer, names, this.#owner, options.signal)
     const begin = (to: PeerState): void => {
       const sink = type.sink!(peer, key)
       if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
       const pull = new Pull({
         peer: to,
-        name,
-        key,
+        names,
         space: type.space ?? name,
         live: options.live ?? true,
         history: options.history ?? true,
         priority: options.priority ?? type.priority ?? 2
       })
       subscription.pull = pull
-      this.#sinks.open(pull, sink)
-      this.#subscriptions.set(pull, subscription)
+      pull.sink = sink
+      pull.subscription = subscription
+      this.#subscriptions++
       pull.paused = subscription.paused
       this.#step({ type: 'subscribe', pull })
     }
     try {
       if (state !== undefined) begin(state)
-      else this.#whenRunning(peer, pair, subscription, begin)
+      else this.#whenRunning(peer, names.pair, subscription, begin)
     } catch (error) {
       // Nobody will hear of it: it takes its listener off.
       subscription.finish('refused')
@@ -354,9 +354,7 @@ export class Streamer {
       case 'review': return this.#review(effect.pull)
       case 'over':
         this.#sinks.close(effect.pull)
-        this.#subscriptions.get(effect.pull)?.finish(effect.end)
-        this.#subscriptions.delete(effect.pull)
-        return
+        return this.#over(effect)
       case 'cursor': return this.#sources.cursor(effect.feed)
       case 'recall': return void this.#recall(effect.feed)
       case 'took': return void this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]).catch(() => {})
@@ -374,6 +372,14 @@ export class Streamer {
       case 'asked': return this.#asked(effect)
       case 'changed': return this.#tell()
     }
+  }
+
+  #over ({ pull, end }: Extract<Effect, { type: 'over' }>): void {
+    const { subscription } = pull
+    if (subscription === undefined) return
+    pull.subscription = undefined
+    this.#subscriptions--
+    subscription.finish(end)
   }
 
   async #load (pull: Pull): Promise<void> {

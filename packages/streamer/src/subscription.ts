@@ -1,4 +1,5 @@
 import type { Pull } from './pull.ts'
+import type { Names } from './stream-name.ts'
 import type { StreamPeer } from './type.ts'
 
 /** A stream asked of a peer, until one of them ends it. */
@@ -10,6 +11,8 @@ export interface Subscription {
   readonly active: boolean
   /** Resolves when it is over, with the reason: a history without live is `done`. Never rejects. */
   readonly ended: Promise<SubscriptionEnd>
+  /** Calls `listener` soon after {@link Subscription.ended} has resolved: one function for many subscriptions costs less than a promise for each. */
+  onEnd (listener: EndListener): void
   /**
    * Asks for nothing more until {@link Subscription.resume}; what is under way still comes. The
    * peer waits with at most two offers of each half, so going on costs nothing.
@@ -22,6 +25,9 @@ export interface Subscription {
   /** Ends it: nothing more is asked for. What is under way still comes and is recorded before it is over. Idempotent. */
   close (): void
 }
+
+/** Hears which subscription is over, and why. */
+export type EndListener = (subscription: Subscription, end: SubscriptionEnd) => void
 
 /** Why a subscription is over. */
 export type SubscriptionEnd =
@@ -46,47 +52,63 @@ export interface Owner {
   hold (subscription: Asked): void
 }
 
-/** A subscription as the streamer has it. There are dozens for each peer, so it holds no closures of its own. */
+/** A subscription as the streamer has it. There are dozens for each peer, so it holds no more than it is asked for. */
 export class Asked implements Subscription {
   readonly peer: StreamPeer
-  readonly name: string
-  readonly key: string
-  readonly ended: Promise<SubscriptionEnd>
+  readonly #names: Names
   /** What it became when it began. */
   pull: Pull | undefined
   /** Asks for nothing more for the time being. */
   paused = false
   readonly #owner: Owner
-  #resolve = (_: SubscriptionEnd): void => {}
-  #active = true
-  #release: (() => void) | undefined
+  /** Why it is over. */
+  #end: SubscriptionEnd | undefined
+  #listener: EndListener | undefined
+  #waits: Waits | undefined
 
   /**
    * @param owner - the streamer's side.
    * @param signal - closes it.
    */
-  constructor (peer: StreamPeer, name: string, key: string, owner: Owner, signal: AbortSignal | undefined) {
+  constructor (peer: StreamPeer, names: Names, owner: Owner, signal: AbortSignal | undefined) {
     this.peer = peer
-    this.name = name
-    this.key = key
+    this.#names = names
     this.#owner = owner
-    this.ended = new Promise(resolve => { this.#resolve = resolve })
     if (signal === undefined) return
     const close = (): void => { this.close() }
     signal.addEventListener('abort', close)
-    this.#release = () => { signal.removeEventListener('abort', close) }
+    this.#waits = { release: () => { signal.removeEventListener('abort', close) } }
+  }
+
+  get name (): string {
+    return this.#names.name
+  }
+
+  get key (): string {
+    return this.#names.key
   }
 
   get active (): boolean {
-    return this.#active && this.pull?.state !== 'over'
+    return this.#end === undefined && this.pull?.state !== 'over'
+  }
+
+  get ended (): Promise<SubscriptionEnd> {
+    const waits = this.#waits ??= {}
+    return waits.ended ??= this.#end === undefined ? new Promise(resolve => { waits.resolve = resolve }) : Promise.resolve(this.#end)
+  }
+
+  onEnd (listener: EndListener): void {
+    if (this.#end !== undefined) return tell(this, this.#end, listener)
+    const before = this.#listener
+    this.#listener = before === undefined ? listener : (subscription, end) => { before(subscription, end); listener(subscription, end) }
   }
 
   close (): void {
-    if (this.#active) this.#owner.leave(this)
+    if (this.#end === undefined) this.#owner.leave(this)
   }
 
   review (): void {
-    if (this.#active) this.#owner.review(this)
+    if (this.#end === undefined) this.#owner.review(this)
   }
 
   pause (): void {
@@ -99,14 +121,28 @@ export class Asked implements Subscription {
 
   /** It is over. */
   finish (end: SubscriptionEnd): void {
-    this.#active = false
-    this.#release?.()
-    this.#release = undefined
-    this.#resolve(end)
+    if (this.#end !== undefined) return
+    this.#end = end
+    this.#waits?.release?.()
+    this.#waits?.resolve?.(end)
+    if (this.#listener !== undefined) tell(this, end, this.#listener)
   }
 
   #hold (paused: boolean): void {
     this.paused = paused
-    if (this.#active) this.#owner.hold(this)
+    if (this.#end === undefined) this.#owner.hold(this)
   }
+}
+
+/** What a subscription has where it is asked for. */
+interface Waits {
+  ended?: Promise<SubscriptionEnd>
+  resolve?: (end: SubscriptionEnd) => void
+  /** Takes the listener off the signal. */
+  readonly release?: () => void
+}
+
+/** Never from within: who listens may act on the streamer. */
+function tell (subscription: Subscription, end: SubscriptionEnd, listener: EndListener): void {
+  void Promise.resolve().then(() => { listener(subscription, end) })
 }

@@ -31,7 +31,7 @@ export class Taken {
 
   /** Notes what of a half is on its way to the peer. */
   sending (serve: Serve, { from, to }: { readonly from: number, readonly to: number }): void {
-    serve.sending.push({ from, to })
+    (serve.sending ??= []).push({ from, to })
   }
 
   /**
@@ -39,12 +39,13 @@ export class Taken {
    * one, so it gets some time; if the connection ends before, the batch is offered again.
    */
   sent (serve: Serve, whole: boolean): void {
-    const range = serve.sending.shift()
+    const range = serve.sending?.shift()
     const { feed } = serve
     if (range === undefined || !whole || serve.over) return
     const { timers, now, limits } = this.#context
-    feed.confirming.push({ ...range, at: now + limits.taken })
-    if (feed.confirming.length === 1) feed.timer = timers.set(now + limits.taken, () => { this.#confirm(feed) })
+    const confirming = feed.confirming ??= []
+    confirming.push({ ...range, at: now + limits.taken })
+    if (confirming.length === 1) feed.timer = timers.set(now + limits.taken, () => { this.#confirm(feed) })
   }
 
   /** The peer has these. */
@@ -70,12 +71,12 @@ export class Taken {
   /** Nothing of the feed is served any more. */
   release (feed: Feed): void {
     this.#context.timers.cancel(feed.timer)
-    feed.confirming.length = 0
+    feed.confirming = undefined
   }
 
   #confirm (feed: Feed): void {
     const { timers, now } = this.#context
-    const { confirming } = feed
+    const { confirming = [] } = feed
     while (confirming[0] !== undefined && confirming[0].at <= now) this.took(feed, confirming.shift()!)
     if (confirming[0] !== undefined) feed.timer = timers.set(confirming[0].at, () => { this.#confirm(feed) })
   }
