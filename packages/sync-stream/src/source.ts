@@ -135,3 +135,14 @@ export class BinSource implements Source {
     })
   }
 }
+
+/** Serves a bin to everybody whom it is served in the same way: nobody's end closes it, what runs for one ends with its signal. */
+export function shared (source: BinSource): Source {
+  return {
+    cursor: () => source.cursor(),
+    batch: (from, to, options) => source.batch(from, to, options),
+    onMore: (from, more) => source.onMore(from, more),
+    read: (ids, options) => source.read(ids, options),
+    close: () => {}
+  }
+}

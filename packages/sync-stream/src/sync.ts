@@ -1,7 +1,7 @@
 import type { Kind } from '@skep/chunk'
 import type { Address, Clock, Overlay } from '@skep/interface'
 import { proximity } from '@skep/pot'
-import type { BatchDone, StreamPeer, StreamStatus, StreamType, Subscription, WantStatus } from '@skep/streamer'
+import type { BatchDone, Source, StreamPeer, StreamStatus, StreamType, Subscription, SubscriptionEnd, WantStatus } from '@skep/streamer'
 import { binsFor, legacyBins } from './bins.ts'
 import { Healer, type HealerNeeds, type LostChunks } from './healer.ts'
 import { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
@@ -9,7 +9,7 @@ import { isLegacy, servedTo, STREAM_OF, SYNC } from './kinds.ts'
 import { DEFAULTS, type SyncStreamOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { BinSink, type TakenChunks } from './sink.ts'
-import { BinSource, type ServedChunks } from './source.ts'
+import { BinSource, shared, type ServedChunks } from './source.ts'
 import { statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
 
@@ -97,9 +97,9 @@ export class SyncStream<P extends StreamPeer> {
     this.#options = { ...DEFAULTS, ...options }
     const streams = this.#options.kinds.map(kind => STREAM_OF[kind])
     this.#wishes = new Wishes(this.#options, (peer, po, depth) =>
-      isLegacy(peer) ? legacyBins(binsFor(po, depth)).map(bin => `${SYNC}|${formatBinKey(bin)}`) : binsFor(po, depth).flatMap(bin => streams.map(name => `${name}|${formatBinKey(bin)}`)))
+      isLegacy(peer) ? legacyBins(binsFor(po, depth)).map(bin => streamOf(SYNC, bin)) : binsFor(po, depth).flatMap(bin => streams.map(name => streamOf(name, bin))))
     this.#requests = new Wishes(this.#options, (peer, po, depth) =>
-      isLegacy(peer) ? binsFor(po, depth).map(bin => `${SYNC}|${formatBinKey(bin)}`) : [])
+      isLegacy(peer) ? binsFor(po, depth).map(bin => streamOf(SYNC, bin)) : [])
     this.#healer = new Healer(needs, this.#options.refused)
     for (const kind of this.#options.kinds) needs.streamer.register(this.#type(kind))
     needs.streamer.onSubscriptionRequest((peer, name, key) => name === SYNC && this.#makesSense(peer, key))
@@ -144,6 +144,7 @@ export class SyncStream<P extends StreamPeer> {
 
   #type (kind: Kind): StreamType {
     const { chunks, clock, overlay } = this.#needs
+    const sources = new Map<string, Source>()
     const ours = (peer: Address, bin: number): boolean => binsFor(proximity(overlay.base, peer), overlay.depth).includes(bin)
     const done = (batch: BatchDone): void => { this.#progress.done(batch.peer, batch, clock.now()) }
     return {
@@ -152,7 +153,12 @@ export class SyncStream<P extends StreamPeer> {
       space: SYNC,
       source: (peer, key) => {
         const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSource(chunks, bin, this.#options, servedTo(peer, kind))
+        if (bin === undefined) return undefined
+        // Peers that are served the same have one source, so that they wait for it in one place.
+        const which = `${bin}${isLegacy(peer) ? ' old' : ''}`
+        const source = sources.get(which) ?? shared(new BinSource(chunks, bin, this.#options, servedTo(peer, kind)))
+        sources.set(which, source)
+        return source
       },
       sink: (peer, key) => {
         const bin = binOf(key)
@@ -209,13 +215,19 @@ export class SyncStream<P extends StreamPeer> {
     }
     const of = this.#subscriptions.get(peer) ?? new Map<string, Subscription>()
     this.#subscriptions.set(peer, of.set(stream, subscription))
-    void subscription.ended.then(why => {
-      if (of.get(stream) !== subscription) return
-      this.#forget(peer, stream)
-      if (why === 'refused' || why === 'quit') this.#wishes.refused(peer, stream, clock.now())
-      else this.#wishes.failed(peer, stream, clock.now())
-      if (this.#running.length > 0) this.#changed()
-    })
+    subscription.onEnd(this.#ended)
+  }
+
+  /** The same for all subscriptions, so that an idle one needs none of its own. */
+  readonly #ended = (subscription: Subscription, why: SubscriptionEnd): void => {
+    const peer = subscription.peer as P
+    const stream = `${subscription.name}|${subscription.key}`
+    if (this.#subscriptions.get(peer)?.get(stream) !== subscription) return
+    this.#forget(peer, stream)
+    const now = this.#needs.clock.now()
+    if (why === 'refused' || why === 'quit') this.#wishes.refused(peer, stream, now)
+    else this.#wishes.failed(peer, stream, now)
+    if (this.#running.length > 0) this.#changed()
   }
 
   #close (peer: P, stream: string): void {
@@ -259,6 +271,15 @@ function binOf (key: string): number | undefined {
   const bin = parseBinKey(key)
   return bin !== undefined && bin <= MAX_BIN ? bin : undefined
 }
+
+/** The stream of a bin, as one text for all peers. */
+function streamOf (name: string, bin: number): string {
+  const names = TEXTS.get(name) ?? Array.from({ length: MAX_BIN + 1 }, (_, i) => `${name}|${formatBinKey(i)}`)
+  TEXTS.set(name, names)
+  return names[bin]!
+}
+
+const TEXTS = new Map<string, readonly string[]>()
 
 function nameAndKey (stream: string): [name: string, key: string] {
   const at = stream.lastIndexOf('|')

@@ -27,14 +27,17 @@ export interface Wish<P> {
 }
 
 interface Slot {
-  open: boolean
+  readonly open: boolean
   /** Not tried before this time. */
-  retryAt: number
+  readonly retryAt: number
   /** What became of the last try. */
-  why: 'failed' | 'refused' | undefined
+  readonly why: 'failed' | 'refused' | undefined
   /** Since when the stream has not been ours. */
-  unwantedSince: number | undefined
+  readonly unwantedSince: number | undefined
 }
+
+/** What nearly all slots are nearly all of the time: they share it. */
+const OPEN: Slot = { open: true, retryAt: 0, why: undefined, unwantedSince: undefined }
 
 /**
  * Keeps which streams of which peers should be subscribed, and which are.
@@ -67,24 +70,26 @@ export class Wishes<P> {
       this.#peers.set(peer, slots)
       const wanted = new Set(this.#wantedOf(peer, po, depth))
       for (const stream of wanted) {
-        const slot = slots.get(stream) ?? { open: false, retryAt: now, why: undefined, unwantedSince: undefined }
-        slots.set(stream, slot)
-        if (slot.open && slot.unwantedSince !== undefined) resume.push([peer, stream])
-        slot.unwantedSince = undefined
-        if (slot.open) continue
-        if (slot.retryAt > now) {
+        const slot = slots.get(stream)
+        if (slot?.open === true) {
+          if (slot.unwantedSince !== undefined) resume.push([peer, stream])
+        } else if (slot !== undefined && slot.retryAt > now) {
           again = Math.min(again, slot.retryAt - now)
+          if (slot.unwantedSince !== undefined) slots.set(stream, { ...slot, unwantedSince: undefined })
           continue
+        } else {
+          open.push([peer, stream])
         }
-        slot.open = true
-        open.push([peer, stream])
+        slots.set(stream, OPEN)
       }
       for (const [stream, slot] of slots) {
         if (wanted.has(stream)) continue
         const left = (slot.unwantedSince ?? now) + this.#times.linger - now
         if (left > 0 && slot.open) {
-          if (slot.unwantedSince === undefined) pause.push([peer, stream])
-          slot.unwantedSince ??= now
+          if (slot.unwantedSince === undefined) {
+            pause.push([peer, stream])
+            slots.set(stream, { ...slot, unwantedSince: now })
+          }
           again = Math.min(again, left)
           continue
         }
@@ -118,10 +123,8 @@ export class Wishes<P> {
   }
 
   #closed (peer: P, stream: string, why: 'failed' | 'refused', retryAt: number): void {
-    const slot = this.#peers.get(peer)?.get(stream)
-    if (slot === undefined) return
-    slot.open = false
-    slot.why = why
-    slot.retryAt = retryAt
+    const slots = this.#peers.get(peer)
+    const slot = slots?.get(stream)
+    if (slot !== undefined) slots!.set(stream, { ...slot, open: false, why, retryAt })
   }
 }
