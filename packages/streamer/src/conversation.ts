@@ -10,6 +10,18 @@ import type { Priority } from './type.ts'
 /** How long a remote may take what waits for it when this side stops, in milliseconds. */
 const STOP_TIMEOUT = 1_000
 
+/** A handler for each message, the same for all conversations: each is called on an object of one that says who hears it. */
+function handlersOf (names: readonly string[]): Record<string, (value: unknown) => void> {
+  return Object.fromEntries(names.map(name => [name, function (this: { heard (message: unknown): void }, value: unknown) { this.heard({ name, value }) }]))
+}
+
+function hearing (handlers: Record<string, (value: unknown) => void>, heard: (message: unknown) => void): Record<string, (value: unknown) => void> {
+  return { ...handlers, heard }
+}
+
+const STREAM = handlersOf(streamSpec.names)
+const NATIVE = handlersOf(nativeSpec.names)
+
 /** The two conversations with one peer, until one of them ends. */
 export class Conversation {
   readonly peer: PeerState
@@ -111,10 +123,18 @@ export class Conversation {
   }
 
   async #runAll (): Promise<void> {
-    const handlers: Record<string, (value: unknown) => void> = this.#handlers(streamSpec.names, 'stream')
-    handlers['ChunkDeliveryMsg'] = value => { this.#bodies.push(value as Body) }
-    const runs = [this.#stream.run(handlers, { rest: () => { this.#handOver() } })]
-    if (this.#native !== undefined) runs.push(this.#native.run(this.#handlers(nativeSpec.names, 'native')))
+    const { peer } = this
+    const stream = (heard: unknown): void => {
+      const message = heard as StreamMessage
+      if (message.name === 'ChunkDeliveryMsg') {
+        this.#bodies.push(message.value)
+        return
+      }
+      this.#handOver()
+      this.#step({ type: 'stream', peer, message })
+    }
+    const runs = [this.#stream.run(hearing(STREAM, stream), { rest: () => { this.#handOver() } })]
+    if (this.#native !== undefined) runs.push(this.#native.run(hearing(NATIVE, message => { this.#step({ type: 'native', peer, message: message as NativeMessage }) })))
     try {
       await Promise.race(runs)
     } catch (cause) {
@@ -131,15 +151,6 @@ export class Conversation {
     const bodies = this.#bodies
     this.#bodies = []
     this.#step({ type: 'bodies', peer: this.peer, bodies })
-  }
-
-  #handlers (names: readonly string[], type: 'stream' | 'native'): Record<string, (value: unknown) => void> {
-    return Object.fromEntries(names.map(name => [name, (value: unknown) => {
-      const message = { name, value }
-      this.#handOver()
-      if (type === 'stream') this.#step({ type, peer: this.peer, message: message as StreamMessage })
-      else this.#step({ type, peer: this.peer, message: message as NativeMessage })
-    }]))
   }
 
   #end (): void {

@@ -72,7 +72,7 @@ export interface HandshakeOptions {
   readonly first?: boolean
 }
 
-/** What to do with each message. A message that is missing here is refused when it comes. */
+/** What to do with each message, called on the object itself. A message that is missing here is refused when it comes. */
 export type Handlers<S extends ProtocolSpec<any>> = { readonly [N in MessageName<S>]?: (value: MessageValue<S, N>) => unknown }
 
 interface Outgoing {
@@ -349,7 +349,7 @@ export class Peer<S extends ProtocolSpec<any>> {
     }
     try {
       for (const interceptor of this.#interceptors) interceptor.receive?.({ spec: this.spec, name, value, size: bytes.length })
-      const done: unknown = handler(value as never)
+      const done: unknown = handler.call(handlers, value as never)
       return isPromise(done) ? Promise.resolve(done).then(() => {}, failed) : undefined
     } catch (cause) {
       return failed(cause)
