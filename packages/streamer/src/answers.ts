@@ -34,19 +34,20 @@ export class Answers {
   requested (peer: PeerState, id: Uint8Array, hops: number | undefined, offer: boolean): void {
     if (id.length !== ID_SIZE) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `a request for an id of ${id.length} bytes`)
     const key = keyOf(id)
-    if (peer.answering.has(key)) return
+    if (peer.answering?.has(key) === true) return
     const { maxRequestsPerPeer, maxHops } = this.#context.limits
-    if (peer.answering.size + peer.found.length >= maxRequestsPerPeer) return this.#notFound(peer, id, hops !== undefined)
+    if ((peer.answering?.size ?? 0) + peer.found.length >= maxRequestsPerPeer) return this.#notFound(peer, id, hops !== undefined)
     // Who has not subscribed to requests takes no offers of them.
+    peer.answering ??= new Map()
     peer.answering.set(key, { native: hops !== undefined, offer: offer && peer.retrieves })
     this.#context.emit({ type: 'answer', peer, id, hops: hops === undefined ? undefined : Math.min(hops, maxHops) })
   }
 
   answered (peer: PeerState, id: Uint8Array, data: Uint8Array | undefined): void {
     const key = keyOf(id)
-    const asking = peer.answering.get(key)
+    const asking = peer.answering?.get(key)
     if (asking === undefined) return
-    peer.answering.delete(key)
+    peer.answering?.delete(key)
     if (data === undefined) return this.#notFound(peer, id, asking.native)
     if (!asking.offer) return this.#deliver(peer, { id, data })
     peer.found.push({ id, data })
@@ -65,14 +66,14 @@ export class Answers {
   }
 
   cancelled (peer: PeerState, key: string, id: Uint8Array): void {
-    if (peer.answering.delete(key)) this.#context.emit({ type: 'unanswer', peer, id })
+    if (peer.answering?.delete(key) === true) this.#context.emit({ type: 'unanswer', peer, id })
   }
 
   left (peer: PeerState): void {
-    for (const key of peer.answering.keys()) {
+    for (const key of peer.answering?.keys() ?? []) {
       this.#context.emit({ type: 'unanswer', peer, id: Uint8Array.from(key, char => char.charCodeAt(0)) })
     }
-    peer.answering.clear()
+    peer.answering = undefined
     peer.found.length = 0
     peer.foundOffered = undefined
   }

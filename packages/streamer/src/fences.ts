@@ -18,16 +18,17 @@ export class Fences {
   raise (half: Half, later: number = 0): void {
     const { timers, now, limits } = this.#context
     const { peer } = half.pull
-    timers.cancel(peer.fences.get(half.name))
-    peer.fences.set(half.name, timers.set(now + later + (peer.native ? limits.cursorTimeout : limits.fence), () => this.lower(peer, half.name)))
+    const fences = peer.fences ??= new Map()
+    timers.cancel(fences.get(half.name))
+    fences.set(half.name, timers.set(now + later + (peer.native ? limits.cursorTimeout : limits.fence), () => this.lower(peer, half.name)))
   }
 
   /** The peer has confirmed the end of a half. @returns whether that was awaited. */
   lower (peer: PeerState, half: string): boolean {
-    const fence = peer.fences.get(half)
+    const fence = peer.fences?.get(half)
     if (fence === undefined) return false
     this.#context.timers.cancel(fence)
-    peer.fences.delete(half)
+    peer.fences?.delete(half)
     const pull = peer.pulls.get(half.slice(0, half.lastIndexOf('|')))
     const { resume } = pull ?? {}
     if (pull !== undefined && resume !== undefined) {
@@ -40,13 +41,13 @@ export class Fences {
   /** Goes on now, or when the end of both halves of an earlier subscription is confirmed. */
   pass (pull: Pull, go: () => void): void {
     const { fences } = pull.peer
-    if (!fences.has(halfName(pull.name, pull.key, true)) && !fences.has(halfName(pull.name, pull.key, false))) return go()
+    if (fences === undefined || (!fences.has(halfName(pull.name, pull.key, true)) && !fences.has(halfName(pull.name, pull.key, false)))) return go()
     pull.resume = go
   }
 
   /** The peer has gone. */
   left (peer: PeerState): void {
-    for (const fence of peer.fences.values()) this.#context.timers.cancel(fence)
-    peer.fences.clear()
+    for (const fence of peer.fences?.values() ?? []) this.#context.timers.cancel(fence)
+    peer.fences = undefined
   }
 }

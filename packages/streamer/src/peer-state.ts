@@ -31,7 +31,7 @@ export interface Draining {
 /** How many ended halves are remembered, so that what was under way then is no fault. */
 const MAX_ENDED = 512
 
-/** Everything the core keeps of one connected peer. */
+/** Everything the core keeps of one connected peer. Collections that most peers never need are made with their first entry. */
 export class PeerState {
   readonly ref: StreamPeer
   /** The overlay address in hexadecimal. */
@@ -43,15 +43,15 @@ export class PeerState {
   /** What it asked of us: streams by name and key. */
   readonly feeds = new Map<string, Feed>()
   /** Streams that it was asked to subscribe to, if it is an old one. */
-  readonly requested = new Set<string>()
+  requested: Set<string> | undefined
   /** What we ask of it: streams by name and key. */
   readonly pulls = new Map<string, Pull>()
   /** Halves whose Wanted waits for room. */
-  readonly held = new Set<Half>()
+  held: Set<Half> | undefined
   /** Items we asked for and have not got, by id, oldest first. */
   readonly asks = new Map<string, Ask>()
   /** Items it asked for by themselves and has not got, by id. */
-  readonly answering = new Map<string, Asking>()
+  answering: Map<string, Asking> | undefined
   /** Items found for it that it wants offered, and those of them that an open offer names. */
   readonly found: Found[] = []
   foundOffered: Found[] | undefined
@@ -79,11 +79,11 @@ export class PeerState {
    * Halves that we ended and whose end the peer has not confirmed: what it offers of them is
    * the old subscription's, so that a new one waits. Natively a Quit confirms, else time does.
    */
-  readonly fences = new Map<string, Timer>()
+  fences: Map<string, Timer> | undefined
   /** Halves that we ended while items of theirs were under way, by name: the peer is told when those are here. */
-  readonly draining = new Map<string, Draining>()
+  draining: Map<string, Draining> | undefined
   watch: Timer | undefined
-  readonly #ended = new Set<string>()
+  #ended: Set<string> | undefined
 
   constructor (ref: StreamPeer, overlay: string, native: boolean) {
     this.ref = ref
@@ -100,17 +100,18 @@ export class PeerState {
 
   /** Notes that we ended a half, so that an offer under way is no fault. */
   ended (half: string): void {
-    this.#ended.delete(half)
-    this.#ended.add(half)
-    if (this.#ended.size > MAX_ENDED) {
-      for (const oldest of this.#ended) {
-        this.#ended.delete(oldest)
+    const ended = this.#ended ??= new Set()
+    ended.delete(half)
+    ended.add(half)
+    if (ended.size > MAX_ENDED) {
+      for (const oldest of ended) {
+        ended.delete(oldest)
         break
       }
     }
   }
 
   wasEnded (half: string): boolean {
-    return this.#ended.has(half)
+    return this.#ended?.has(half) === true
   }
 }

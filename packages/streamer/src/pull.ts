@@ -7,10 +7,8 @@ import type { Asked } from './subscription.ts'
 import type { Timer } from './timers.ts'
 import type { Priority, Sink } from './type.ts'
 
-/** What a pull is made of. */
-export interface PullInit {
-  readonly peer: PeerState
-  readonly names: Names
+/** What is asked for, the same object for all pulls that ask for the same. */
+export interface Terms {
   readonly space: string
   readonly live: boolean
   readonly history: boolean
@@ -36,8 +34,9 @@ export const NO_BATCHES: readonly BatchState[] = []
 export class Half {
   readonly pull: Pull
   readonly live: boolean
-  /** The next offer; `undefined` when none is due. */
-  expected: Expected | undefined
+  /** Where the next offer begins; -1 when none is due. */
+  #from = -1
+  #to: number | undefined
   /** Offers whose Wanted has not gone out yet, in order. */
   queue: readonly BatchState[] = NO_BATCHES
   /** Batches that were wanted and are not complete. */
@@ -52,6 +51,16 @@ export class Half {
   constructor (pull: Pull, live: boolean) {
     this.pull = pull
     this.live = live
+  }
+
+  /** The next offer; `undefined` when none is due. */
+  get expected (): Expected | undefined {
+    return this.#from < 0 ? undefined : { from: this.#from, to: this.#to }
+  }
+
+  set expected (expected: Expected | undefined) {
+    this.#from = expected?.from ?? -1
+    this.#to = expected?.to
   }
 
   get name (): string {
@@ -81,10 +90,7 @@ export const NOTHING: ReadonlyMap<string, Intervals> = new Map()
 export class Pull {
   readonly peer: PeerState
   readonly names: Names
-  readonly space: string
-  readonly wantsLive: boolean
-  readonly wantsHistory: boolean
-  readonly priority: Priority
+  readonly #terms: Terms
   /** `waiting` for the cursor or for what is covered, then `active` until it is `over`. */
   state: 'waiting' | 'active' | 'over' = 'waiting'
   /** The epoch of the peer's store; empty for one that tells none. */
@@ -116,23 +122,18 @@ export class Pull {
   /** A batch has left a gap since the last try. */
   gap = false
   timer: Timer | undefined
-  /** Sets {@link Pull.quiet}. */
+  /** Due when an old peer has had time to offer something. */
   hush: Timer | undefined
-  /** An old peer has had time to offer something. */
-  quiet = false
   /** What goes on when the peer has confirmed the end of an earlier subscription. */
   resume: (() => void) | undefined
   /** Where its items go, and who asked for it: the shell's, which would need tables otherwise. */
   sink: Sink | undefined
   subscription: Asked | undefined
 
-  constructor (init: PullInit) {
-    this.peer = init.peer
-    this.names = init.names
-    this.space = init.space
-    this.wantsLive = init.live
-    this.wantsHistory = init.history
-    this.priority = init.priority
+  constructor (peer: PeerState, names: Names, terms: Terms) {
+    this.peer = peer
+    this.names = names
+    this.#terms = terms
   }
 
   get name (): string {
@@ -141,6 +142,22 @@ export class Pull {
 
   get key (): string {
     return this.names.key
+  }
+
+  get space (): string {
+    return this.#terms.space
+  }
+
+  get wantsLive (): boolean {
+    return this.#terms.live
+  }
+
+  get wantsHistory (): boolean {
+    return this.#terms.history
+  }
+
+  get priority (): Priority {
+    return this.#terms.priority
   }
 
   /** Name and key in one. */
@@ -195,6 +212,11 @@ export class Pull {
     const all = this.#covered.clone()
     for (const intervals of this.declined.values()) all.merge(intervals)
     return all
+  }
+
+  /** An old peer has had time to offer something. */
+  get quiet (): boolean {
+    return this.hush !== undefined && this.hush.fn === undefined
   }
 
   half (live: boolean): Half | undefined {

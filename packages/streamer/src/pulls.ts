@@ -72,7 +72,7 @@ export class Pulls {
 
   /** The peer has gone. */
   left (peer: PeerState): void {
-    for (const { half } of [...peer.draining.values()]) this.#stopDraining(half, false, 'gone')
+    for (const { half } of [...peer.draining?.values() ?? []]) this.#stopDraining(half, false, 'gone')
     for (const pull of [...peer.pulls.values()]) {
       for (const half of [...pull.halves()]) this.#endHalf(half, false)
       this.#over(pull, 'gone')
@@ -111,7 +111,7 @@ export class Pulls {
    */
   quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
     if (!peer.native) return
-    const draining = peer.draining.get(halfName(Name, Key, Live))
+    const draining = peer.draining?.get(halfName(Name, Key, Live))
     if (draining !== undefined) this.#stopDraining(draining.half, false, 'closed')
     if (this.#fences.lower(peer, halfName(Name, Key, Live))) return
     const pull = peer.pulls.get(pairName(Name, Key))
@@ -198,7 +198,7 @@ export class Pulls {
 
   /** The peer may be asked for more: Wanted that wait go out, live ones first. */
   room (peer: PeerState): void {
-    if (peer.held.size === 0) return
+    if (peer.held === undefined || peer.held.size === 0) return
     const waiting = [...peer.held]
     for (const half of waiting) if (half.live) this.#want(half)
     for (const half of waiting) if (!half.live) this.#want(half)
@@ -296,10 +296,7 @@ export class Pulls {
   /** An old peer does not say that it has nothing; who says nothing for a while has nothing. */
   #hush (pull: Pull): void {
     const { timers, now, limits } = this.#context
-    pull.hush = timers.set(now + limits.proof, () => {
-      pull.quiet = true
-      this.#context.emit({ type: 'changed' })
-    })
+    pull.hush = timers.set(now + limits.proof, () => { this.#context.emit({ type: 'changed' }) })
   }
 
   /**
@@ -371,11 +368,12 @@ export class Pulls {
     // It goes out when one of those that are open is complete.
     if (half.open.length >= limits.maxBatchesInFlight) return false
     if (!this.#hasRoom(peer, batch.open)) {
+      peer.held ??= new Set()
       peer.held.add(half)
       return false
     }
     const wanted = batch.open > 0 ? this.#items.unasked(batch) : []
-    peer.held.delete(half)
+    peer.held?.delete(half)
     half.queue = without(half.queue, batch)
     half.open = [...half.open, batch]
     batch.answered = true
@@ -528,7 +526,7 @@ export class Pulls {
     this.#abandon(half.queue, peer)
     half.queue = NO_BATCHES
     half.expected = undefined
-    peer.held.delete(half)
+    peer.held?.delete(half)
   }
 
   #abandon (batches: Iterable<BatchState>, peer: PeerState): void {
@@ -545,6 +543,7 @@ export class Pulls {
     const { timers, now, limits } = this.#context
     this.#takeNoMore(half)
     half.draining = true
+    peer.draining ??= new Map()
     peer.draining.set(half.name, { half, timer: timers.set(now + limits.drain, () => this.#stopDraining(half, true, 'closed')) })
     peer.ended(half.name)
     // A new subscription of the same stream waits until the peer has been told and has confirmed.
@@ -553,9 +552,9 @@ export class Pulls {
 
   #stopDraining (half: Half, tell: boolean, end: SubscriptionEnd): void {
     const { pull } = half
-    const draining = pull.peer.draining.get(half.name)
+    const draining = pull.peer.draining?.get(half.name)
     if (draining?.half !== half) return
-    pull.peer.draining.delete(half.name)
+    pull.peer.draining?.delete(half.name)
     this.#context.timers.cancel(draining.timer)
     half.draining = false
     this.#endHalf(half, tell)

@@ -105,10 +105,11 @@ export class Serves {
     const feed = peer.feeds.get(pair)
     if (feed !== undefined) this.#pause(feed, false)
     // The original hangs up when it is asked twice, even after it has unsubscribed.
-    if (feed?.live !== undefined || peer.requested.has(pair)) return
-    if (peer.requested.size >= this.#context.limits.maxServed) return
+    if (feed?.live !== undefined || peer.requested?.has(pair) === true) return
+    if ((peer.requested?.size ?? 0) >= this.#context.limits.maxServed) return
     const asked = feed ?? this.#feed(peer, name, key)
     if (asked === undefined) return
+    peer.requested ??= new Set()
     peer.requested.add(pair)
     asked.awaited = true
     this.#ask(asked)

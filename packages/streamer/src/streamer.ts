@@ -9,7 +9,7 @@ import type { Effect, Input } from './effects.ts'
 import { Fetching, type FetchOptions } from './fetching.ts'
 import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
 import { PeerState } from './peer-state.ts'
-import { Pull, type PullMark } from './pull.ts'
+import { Pull, type PullMark, type Terms } from './pull.ts'
 import type { Feed } from './serve.ts'
 import { Sinks } from './sinks.ts'
 import { Sources } from './sources.ts'
@@ -74,6 +74,7 @@ export class Streamer {
   /** Subscriptions to peers that do not run yet. */
   readonly #early = new WeakMap<StreamPeer, Map<string, () => void>>()
   #subscriptions = 0
+  readonly #terms = new Map<string, Terms>()
   readonly #owner: Owner = {
     leave: asked => { this.#leave(asked) },
     review: ({ pull }) => { if (pull !== undefined) this.#review(pull) },
@@ -285,14 +286,7 @@ export class Streamer {
     const begin = (to: PeerState): void => {
       const sink = type.sink!(peer, key)
       if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
-      const pull = new Pull({
-        peer: to,
-        names,
-        space: type.space ?? name,
-        live: options.live ?? true,
-        history: options.history ?? true,
-        priority: options.priority ?? type.priority ?? 2
-      })
+      const pull = new Pull(to, names, this.#termsOf(type, options))
       subscription.pull = pull
       pull.sink = sink
       pull.subscription = subscription
@@ -309,6 +303,13 @@ export class Streamer {
       throw error
     }
     return subscription
+  }
+
+  #termsOf (type: StreamType, { live = true, history = true, priority = type.priority ?? 2 }: SubscribeOptions): Terms {
+    const which = `${type.name}|${live}|${history}|${priority}`
+    const terms = this.#terms.get(which) ?? { space: type.space ?? type.name, live, history, priority }
+    this.#terms.set(which, terms)
+    return terms
   }
 
   #whenRunning (peer: StreamPeer, pair: string, subscription: Asked, begin: (to: PeerState) => void): void {

@@ -78,7 +78,8 @@ export class SyncStream<P extends StreamPeer> {
   readonly #requests: Wishes<P>
   readonly #healer: Healer<P>
   readonly #progress = new Progress<StreamPeer>()
-  readonly #subscriptions = new Map<P, Map<string, Subscription>>()
+  /** In a row for each peer: there are dozens of one, and they are looked for seldom. */
+  readonly #subscriptions = new Map<P, Subscription[]>()
   readonly #listeners = new Set<() => void>()
   /** What to release when it stops; empty while it is stopped. */
   #running: (() => void)[] = []
@@ -189,16 +190,16 @@ export class SyncStream<P extends StreamPeer> {
     const mine = this.#wishes.step(now, connected, depth)
     for (const [peer, stream] of mine.close) this.#close(peer, stream)
     for (const [peer, stream] of mine.open) this.#open(peer, stream)
-    for (const [peer, stream] of mine.pause) this.#subscriptions.get(peer)?.get(stream)?.pause()
-    for (const [peer, stream] of mine.resume) this.#subscriptions.get(peer)?.get(stream)?.resume()
+    for (const [peer, stream] of mine.pause) this.#find(peer, stream)?.pause()
+    for (const [peer, stream] of mine.resume) this.#find(peer, stream)?.resume()
     if (depth !== this.#depth) {
-      for (const of of this.#subscriptions.values()) for (const subscription of of.values()) subscription.review()
+      for (const of of this.#subscriptions.values()) for (const subscription of of) subscription.review()
     }
     this.#depth = depth
     const theirs = this.#requests.step(now, connected, depth)
     for (const [peer, stream] of theirs.close) streamer.quit(peer, ...nameAndKey(stream))
     for (const [peer, stream] of theirs.open) streamer.requestSubscription(peer, ...nameAndKey(stream))
-    const unopened = mine.open.some(([peer, stream]) => this.#subscriptions.get(peer)?.has(stream) !== true)
+    const unopened = mine.open.some(([peer, stream]) => this.#find(peer, stream) === undefined)
     const again = Math.min(mine.again ?? Infinity, theirs.again ?? Infinity, unopened ? this.#options.retry : Infinity)
     if (again < Infinity) this.#lookAt(now + again, Infinity)
     this.#tell()
@@ -213,17 +214,21 @@ export class SyncStream<P extends StreamPeer> {
       // The streamer has stopped, or is full. It is tried again while the peer is connected.
       return this.#wishes.failed(peer, stream, clock.now())
     }
-    const of = this.#subscriptions.get(peer) ?? new Map<string, Subscription>()
-    this.#subscriptions.set(peer, of.set(stream, subscription))
-    subscription.onEnd(this.#ended)
+    const before = this.#find(peer, stream)
+    if (before !== undefined) this.#forget(peer, before)
+    const of = this.#subscriptions.get(peer)
+    if (of === undefined) this.#subscriptions.set(peer, [subscription])
+    else of.push(subscription)
+    // One that the streamer had already may be of another object for the same peer.
+    subscription.onEnd(subscription.peer === peer ? this.#ended : (_, why) => { this.#over(peer, subscription, why) })
   }
 
   /** The same for all subscriptions, so that an idle one needs none of its own. */
-  readonly #ended = (subscription: Subscription, why: SubscriptionEnd): void => {
-    const peer = subscription.peer as P
+  readonly #ended = (subscription: Subscription, why: SubscriptionEnd): void => { this.#over(subscription.peer as P, subscription, why) }
+
+  #over (peer: P, subscription: Subscription, why: SubscriptionEnd): void {
+    if (!this.#forget(peer, subscription)) return
     const stream = `${subscription.name}|${subscription.key}`
-    if (this.#subscriptions.get(peer)?.get(stream) !== subscription) return
-    this.#forget(peer, stream)
     const now = this.#needs.clock.now()
     if (why === 'refused' || why === 'quit') this.#wishes.refused(peer, stream, now)
     else this.#wishes.failed(peer, stream, now)
@@ -231,15 +236,25 @@ export class SyncStream<P extends StreamPeer> {
   }
 
   #close (peer: P, stream: string): void {
-    const subscription = this.#subscriptions.get(peer)?.get(stream)
-    this.#forget(peer, stream)
-    subscription?.close()
+    const subscription = this.#find(peer, stream)
+    if (subscription === undefined) return
+    this.#forget(peer, subscription)
+    subscription.close()
   }
 
-  #forget (peer: P, stream: string): void {
-    const of = this.#subscriptions.get(peer)
-    of?.delete(stream)
-    if (of?.size === 0) this.#subscriptions.delete(peer)
+  #find (peer: P, stream: string): Subscription | undefined {
+    const [name, key] = nameAndKey(stream)
+    return this.#subscriptions.get(peer)?.find(subscription => subscription.key === key && subscription.name === name)
+  }
+
+  /** @returns whether it was kept until now. */
+  #forget (peer: P, subscription: Subscription): boolean {
+    const of = this.#subscriptions.get(peer) ?? []
+    const at = of.indexOf(subscription)
+    if (at === -1) return false
+    of.splice(at, 1)
+    if (of.length === 0) this.#subscriptions.delete(peer)
+    return true
   }
 
   /** The status may have changed: tells peers and listeners, but not each time. */
