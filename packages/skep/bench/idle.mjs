@@ -62,11 +62,11 @@ if (process.argv[5] !== undefined) {
   const hub = await node(bins)
   let name = 0
   const server = await listenTcp({ host: '127.0.0.1', port: 0, limits: { connections: peers }, onConn: conn => { hub.meet(conn, false, name++).catch(() => {}) } })
-  const streams = () => hub.streamer.status().length
   /** Waits for the crowd, and until its streams are up. */
   const settled = async count => {
     await new Promise(resolve => crowd.once('message', resolve))
-    for (let last = -1; streams() !== last || hub.streamer.handles.peers < count;) { last = streams(); await new Promise(resolve => setTimeout(resolve, 3000)) }
+    const up = () => hub.streamer.handles.subscriptions + hub.streamer.handles.sources
+    for (let last = -1; up() !== last || hub.streamer.handles.peers < count;) { last = up(); await new Promise(resolve => setTimeout(resolve, 3000)) }
     return used()
   }
   const before = used()
@@ -82,7 +82,7 @@ if (process.argv[5] !== undefined) {
     peers,
     bins,
     kinds,
-    streamsEach: streams() / peers,
+    streamsEach: hub.streamer.status().length / peers,
     // Over all peers, with what the first of them brings along: compiled code, V8's room for what is new.
     heapKiBEach: each('heap', before, peers),
     rssKiBEach: each('rss', before, peers),

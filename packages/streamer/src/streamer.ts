@@ -208,10 +208,12 @@ export class Streamer {
     this.#handle = handler
   }
 
-  /** Every half of every subscription. */
-  status (): StreamStatus[] {
+  /** Every half of every subscription, or of those to one peer. */
+  status (peer?: StreamPeer): StreamStatus[] {
     const now = this.#clock.now()
-    return [...this.#core.peers].flatMap(peer => [...peer.pulls.values()].flatMap(pull => streamStatus(pull, now)))
+    const state = peer === undefined ? undefined : this.#conversations.get(peer.key)?.peer
+    const peers = peer === undefined ? [...this.#core.peers] : state === undefined ? [] : [state]
+    return peers.flatMap(peer => [...peer.pulls.values()].flatMap(pull => streamStatus(pull, now)))
   }
 
   /** Items that are wanted and not here, and who was asked for them: at most `limit`, those first that somebody failed to give. */

@@ -81,7 +81,7 @@ export interface SyncStatus {
 
 /** What of the streamer a status is made of. */
 export interface StatusSources<P> {
-  readonly streams: readonly StreamStatus[]
+  readonly streams: (peer: P) => readonly StreamStatus[]
   readonly stuck: WantStatus[]
   /** What a peer says of itself. */
   readonly says: (peer: P) => boolean | undefined
@@ -91,13 +91,6 @@ export interface StatusSources<P> {
 export function statusOf<P extends StreamPeer> (
   wanted: Iterable<Wish<P>>, { streams, stuck, says }: StatusSources<P>, progress: Progress<P>, now: number, settled: boolean
 ): SyncStatus {
-  const halves = new Map<string, StreamStatus[]>()
-  for (const row of streams) {
-    const name = `${row.peer}/${row.stream.slice(0, row.stream.lastIndexOf('|'))}`
-    const pair = halves.get(name)
-    if (pair === undefined) halves.set(name, [row])
-    else pair.push(row)
-  }
   const byPeer = new Map<P, Wish<P>[]>()
   for (const wish of wanted) {
     const list = byPeer.get(wish.peer)
@@ -106,8 +99,8 @@ export function statusOf<P extends StreamPeer> (
   }
   const byName = new Map<string, { name: string, synced: number, behind: number, lag: number }>()
   const peers = Array.from(byPeer, ([peer, wishes]): PeerSync => {
-    const name = toHex(peer.overlay)
-    const rows = wishes.map(({ stream }) => halves.get(`${name}/${stream}`) ?? [])
+    const halves = pairsOf(streams(peer))
+    const rows = wishes.map(({ stream }) => halves.get(stream) ?? [])
     for (const [i, pair] of rows.entries()) {
       const [name] = wishes[i]!.stream.split('|') as [string]
       const stream = byName.get(name) ?? { name, synced: 0, behind: 0, lag: 0 }
@@ -122,7 +115,7 @@ export function statusOf<P extends StreamPeer> (
     const idle = progress.idle(peer, now)
     const saysSynced = says(peer)
     return {
-      peer: name,
+      peer: toHex(peer.overlay),
       bins: [...new Set(wishes.map(({ stream }) => parseBinKey(stream.slice(stream.lastIndexOf('|') + 1))!))],
       synced: waiting.length === 0 && rows.every(isSynced),
       lag,
@@ -142,6 +135,30 @@ export function statusOf<P extends StreamPeer> (
     streams: [...byName.values()],
     peers
   }
+}
+
+/** Whether {@link statusOf} would say that all that is wanted is here: with as little as that takes, since it is looked at often. */
+export function isAllSynced<P extends StreamPeer> (wanted: Iterable<Wish<P>>, streams: (peer: P) => readonly StreamStatus[]): boolean {
+  let last: P | undefined
+  let halves = new Map<string, StreamStatus[]>()
+  for (const { peer, stream, open } of wanted) {
+    if (!open) return false
+    if (peer !== last) halves = pairsOf(streams(last = peer))
+    if (!isSynced(halves.get(stream) ?? [])) return false
+  }
+  return last !== undefined
+}
+
+/** Puts the halves of each of a peer's streams together. */
+function pairsOf (rows: readonly StreamStatus[]): Map<string, StreamStatus[]> {
+  const pairs = new Map<string, StreamStatus[]>()
+  for (const row of rows) {
+    const stream = row.stream.slice(0, row.stream.lastIndexOf('|'))
+    const pair = pairs.get(stream)
+    if (pair === undefined) pairs.set(stream, [row])
+    else pair.push(row)
+  }
+  return pairs
 }
 
 function isSynced (halves: readonly StreamStatus[]): boolean {

@@ -10,7 +10,7 @@ import { DEFAULTS, type SyncStreamOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { BinSink, type TakenChunks } from './sink.ts'
 import { BinSource, shared, type ServedChunks } from './source.ts'
-import { statusOf, type SyncStatus } from './status.ts'
+import { isAllSynced, statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
 
 /** Chunks named at most that stand in the way of being synced. */
@@ -27,7 +27,8 @@ export interface SyncStreamer extends HealerStreamer {
   requestSubscription (peer: StreamPeer, name: string, key: string): void
   /** Serves a stream to an old peer no more. */
   quit (peer: StreamPeer, name: string, key: string): void
-  status (): StreamStatus[]
+  /** How the streams of a peer stand. */
+  status (peer: StreamPeer): StreamStatus[]
   /** Items that are wanted and not here, those first that somebody failed to give. */
   wants (limit: number): WantStatus[]
   /** What a native peer says of itself. */
@@ -130,10 +131,9 @@ export class SyncStream<P extends StreamPeer> {
 
   /** Says how far syncing has come, peer by peer. */
   status (): SyncStatus {
-    const settled = this.#running.length > 0 && (this.#next?.forced ?? Infinity) === Infinity
     const { clock, streamer } = this.#needs
     const stuck = streamer.wants(MAX_STUCK).filter(({ asked }) => asked.some(({ state }) => state !== 'pending' && state !== 'checking'))
-    return statusOf(this.#wishes.wanted(), { streams: streamer.status(), stuck, says: peer => streamer.peerSynced(peer) }, this.#progress, clock.now(), settled)
+    return statusOf(this.#wishes.wanted(), { streams: peer => streamer.status(peer), stuck, says: peer => streamer.peerSynced(peer) }, this.#progress, clock.now(), this.#settled)
   }
 
   /** Calls `listener` when the status has changed, once in `report` milliseconds at most. Returns the unsubscribe function. */
@@ -141,6 +141,11 @@ export class SyncStream<P extends StreamPeer> {
     const own = (): void => listener()
     this.#listeners.add(own)
     return () => { this.#listeners.delete(own) }
+  }
+
+  /** Whether subscriptions have followed the last change. */
+  get #settled (): boolean {
+    return this.#running.length > 0 && (this.#next?.forced ?? Infinity) === Infinity
   }
 
   #type (kind: Kind): StreamType {
@@ -261,7 +266,7 @@ export class SyncStream<P extends StreamPeer> {
   #tell (): void {
     this.#report ??= this.#needs.clock.after(this.#options.report, () => {
       this.#report = undefined
-      const { synced } = this.status()
+      const synced = this.#settled && isAllSynced(this.#wishes.wanted(), peer => this.#needs.streamer.status(peer))
       if (synced !== this.#announced) this.#needs.streamer.announceSynced(synced)
       this.#announced = synced
       // Only then is everybody known who might have what was lost.
