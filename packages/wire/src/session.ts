@@ -151,7 +151,7 @@ class NativeSession implements Session {
       if (signal?.aborted === true) aborted()
     })
     cut.catch(() => {})
-    this.#conn.sink({ [Symbol.asyncIterator]: () => this.#frames() }).catch((error: unknown) => this.#broke(error))
+    this.#conn.sink(this.#frames()).catch(this.#lost)
     try {
       this.#agree(await Promise.race([cut, this.#hello()]))
     } catch (error) {
@@ -237,8 +237,8 @@ class NativeSession implements Session {
       window: this.#limits.window,
       closeTimeout: this.#limits.closeTimeout,
       clock: this.#options.clock,
-      wake: () => this.#wake?.(),
-      attend: () => this.#attend()
+      wake: this.#stir,
+      attend: this.#attend
     }))
     this.#scheduler = new Scheduler(this.#channels)
     this.#heard = this.#options.clock.now()
@@ -312,10 +312,8 @@ class NativeSession implements Session {
   }
 
   /** What the conn pulls: a hello, the session's own frames, then the channels' in turn, and a goodbye. */
-  #frames (): EagerIterator<Uint8Array> {
-    const { client, capabilities, id } = this.#options
-    const { window, maxMessageSize } = this.#limits
-    let hello: Uint8Array | undefined = controlFrame(control.hello, { version: BASE_VERSION, client, capabilities, id, window, maxMessageSize })
+  #frames (): AsyncIterable<Uint8Array> {
+    let hello = this.#ownHello()
     let isLast = false
     const take = (): Uint8Array | undefined => {
       // A conn is done with a message when it asks for the next.
@@ -331,7 +329,7 @@ class NativeSession implements Session {
       if (this.#goodbye !== undefined) return controlFrame(control.disconnect, { reason: CLOSE_CODES[this.#goodbye] })
       return (this.#due ? this.#nextControl() : undefined) ?? this.#scheduler.next()
     }
-    return {
+    const frames: EagerIterator<Uint8Array> = {
       take,
       next: async () => {
         while (true) {
@@ -343,12 +341,23 @@ class NativeSession implements Session {
         }
       }
     }
+    return { [Symbol.asyncIterator]: () => frames }
   }
 
-  #attend (): void {
+  #ownHello (): Uint8Array | undefined {
+    const { client, capabilities, id } = this.#options
+    const { window, maxMessageSize } = this.#limits
+    return controlFrame(control.hello, { version: BASE_VERSION, client, capabilities, id, window, maxMessageSize })
+  }
+
+  readonly #attend = (): void => {
     this.#due = true
     this.#wake?.()
   }
+
+  // Not written where they are used: they would keep what the start and the hello needed.
+  readonly #stir = (): void => { this.#wake?.() }
+  readonly #lost = (cause: unknown): void => { this.#broke(cause) }
 
   /** What the session and its channels have to say for themselves; all of it is a few bytes, however much is due. */
   #nextControl (): Uint8Array | undefined {
