@@ -30,12 +30,13 @@ async function node (bins) {
   sync.start()
   return {
     streamer,
-    async meet (conn, initiator, name) {
-      const session = await createSession(conn, { clock, random, id: random.bytes(64), client: 'bench', capabilities, initiator })
+    /** Resolves when the session is up; `lost` hears when it is over. */
+    async meet (conn, initiator, name, lost) {
+      const session = await createSession(conn, { clock, random, id: random.bytes(64), client: 'bench', capabilities, initiator, limits: { helloTimeout: 60_000 } })
       const peer = { key: String(name), overlay: random.bytes(32), light: false }
       peers.add(peer)
       for (const listener of listeners) listener()
-      await streamer.run(peer, { stream: session.open(capabilities[0]), native: session.open(capabilities[1]) })
+      streamer.run(peer, { stream: session.open(capabilities[0]), native: session.open(capabilities[1]) }).then(lost, lost)
     }
   }
 }
@@ -43,7 +44,15 @@ async function node (bins) {
 const peers = Number(process.argv[2] ?? 1000)
 const bins = Number(process.argv[3] ?? 17)
 const kinds = Number(process.argv[4] ?? everyValidator.length)
-const used = () => { gc(); gc(); const { heapUsed, external, rss } = process.memoryUsage(); return { heap: heapUsed + external, rss } }
+const used = async () => {
+  // Pages that are free go back to the system in the background.
+  for (let i = 0; i < 3; i++) {
+    gc()
+    await new Promise(resolve => setTimeout(resolve, 500))
+  }
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { heap: heapUsed + external, rss }
+}
 
 if (process.argv[5] !== undefined) {
   process.on('disconnect', () => process.exit())
@@ -54,23 +63,27 @@ if (process.argv[5] !== undefined) {
       await new Promise(resolve => process.once('message', resolve))
     }
     const { conn } = await dialTcp({ host: '127.0.0.1', port: Number(process.argv[5]) })
-    crowd.meet(conn, true, i).catch(() => {})
-    if (i % 50 === 49) await new Promise(resolve => setTimeout(resolve, 100))
+    // One after the other: who meets all at once waits long for the hello of the last.
+    await crowd.meet(conn, true, i, () => {})
+    if (i % 20 === 19) await new Promise(resolve => setTimeout(resolve, 100))
   }
   process.send('met')
 } else {
   const hub = await node(bins)
   let name = 0
-  const server = await listenTcp({ host: '127.0.0.1', port: 0, limits: { connections: peers }, onConn: conn => { hub.meet(conn, false, name++).catch(() => {}) } })
+  /** One that is lost would be waited for without end. */
+  const fail = cause => { throw new Error('a peer was lost', { cause }) }
+  const server = await listenTcp({ host: '127.0.0.1', port: 0, limits: { connections: peers }, onConn: conn => { hub.meet(conn, false, name++, fail).catch(fail) } })
   /** Waits for the crowd, and until its streams are up. */
   const settled = async count => {
     await new Promise(resolve => crowd.once('message', resolve))
     const up = () => hub.streamer.handles.subscriptions + hub.streamer.handles.sources
     for (let last = -1; up() !== last || hub.streamer.handles.peers < count;) { last = up(); await new Promise(resolve => setTimeout(resolve, 3000)) }
-    return used()
+    return await used()
   }
-  const before = used()
+  const before = await used()
   const crowd = fork(process.argv[1], [String(peers), String(bins), String(kinds), String(server.port)], { execArgv: ['--expose-gc'] })
+  crowd.once('exit', code => fail(`the crowd ended with ${code}`))
   const half = await settled(peers >> 1)
   crowd.send('go on')
   const after = await settled(peers)
@@ -92,6 +105,5 @@ if (process.argv[5] !== undefined) {
     cpuPercent: Number(((user + system) / 1e5).toFixed(2))
   })}\n`)
   if (process.env.SNAPSHOT) (await import('node:v8')).writeHeapSnapshot(process.env.SNAPSHOT)
-  crowd.disconnect()
   process.exit()
 }
