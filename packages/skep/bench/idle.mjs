@@ -36,7 +36,7 @@ async function node (bins) {
       const peer = { key: String(name), overlay: random.bytes(32), light: false }
       peers.add(peer)
       for (const listener of listeners) listener()
-      streamer.run(peer, { stream: session.open(capabilities[0]), native: session.open(capabilities[1]) }).then(lost, lost)
+      void streamer.run(peer, { stream: session.open(capabilities[0]), native: session.open(capabilities[1]) }).then(lost, lost)
     }
   }
 }
