@@ -4,7 +4,7 @@ import { keyOf } from '@skep/pot'
 import { Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { newcomers, type Job } from './jobs.ts'
-import { addressKey, COUNTERS_KEY, dataKey } from './keys.ts'
+import { addressKeys, COUNTERS_KEY, dataKey } from './keys.ts'
 import { syncBodies } from './opening.ts'
 import type { ChunkStoreOptions } from './options.ts'
 import { Plan } from './plan.ts'
@@ -14,6 +14,9 @@ import { chooseVictims } from './victims.ts'
 
 /** Chunks that a batch deletes beyond what it needs, at most, while the store is over a capacity that was lowered. */
 const SHRINK = 1_024
+
+/** Bytes of keys and records of a chunk beside its body, of one that is not insured. */
+const RECORDS = 125
 
 /** Notes of deleted bodies that may wait for the next body to be written. */
 const MOST_NOTED = 4_096
@@ -56,7 +59,7 @@ export class Committer {
     this.counters = needs.counters
     this.#options = options
     this.#hooks = hooks
-    this.#slab = new Slab(options.maxBatch * (HEADER_SIZE + MAX_CHUNK_DATA))
+    this.#slab = new Slab(options.maxBatch * (HEADER_SIZE + MAX_CHUNK_DATA + RECORDS))
   }
 
   /** Writes `jobs` as one batch and settles each. Never rejects. */
@@ -136,19 +139,19 @@ export class Committer {
   }
 
   async #lookUp (jobs: readonly Job[], touched: readonly Address[]): Promise<Map<string, Entry | undefined>> {
-    const keys: Uint8Array[] = []
+    const asked: Address[] = []
     const unsure: string[] = []
     const entries = new Map<string, Entry | undefined>()
     const add = (name: string, address: Address): void => {
       if (entries.has(name)) return
       entries.set(name, undefined)
       if (this.#hooks.isAbsent(name)) return
-      keys.push(addressKey(address))
+      asked.push(address)
       unsure.push(name)
     }
     for (const { addresses, names } of jobs) for (let i = 0; i < names.length; i++) add(names[i]!, addresses[i]!)
     for (const address of touched) add(keyOf(address), address)
-    const records = keys.length === 0 ? [] : await this.#store.getMany(keys)
+    const records = asked.length === 0 ? [] : await this.#store.getMany(addressKeys(asked))
     for (const [i, record] of records.entries()) if (record !== undefined) entries.set(unsure[i]!, decodeEntry(record))
     return entries
   }

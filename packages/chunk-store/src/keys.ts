@@ -14,9 +14,20 @@ export const FORMAT_KEY = Uint8Array.of(PREFIX, TAG.meta, 0)
 export const COUNTERS_KEY = Uint8Array.of(PREFIX, TAG.meta, 1)
 export const SESSION_KEY = Uint8Array.of(PREFIX, TAG.meta, 2)
 
+/** Bytes of a key of each kind. */
+export const DATA_KEY_SIZE = 10
+export const INDEX_KEY_SIZE = 11
+export const ADDRESS_KEY_SIZE = 2 + ADDRESS_SIZE
+
 /** Where the body of a chunk lies, by the number it got when it came. */
-export function dataKey (seq: number): Uint8Array {
-  return sequenceKey(TAG.data, seq)
+export function dataKey (seq: number, key?: Uint8Array): Uint8Array {
+  return sequenceKey(TAG.data, seq, key)
+}
+
+/** The keys of several bodies, in one piece of memory: so a native store takes them at a fraction of the price. */
+export function dataKeys (seqs: readonly number[]): Uint8Array[] {
+  const memory = new Uint8Array(seqs.length * DATA_KEY_SIZE)
+  return seqs.map((seq, i) => dataKey(seq, memory.subarray(i * DATA_KEY_SIZE, (i + 1) * DATA_KEY_SIZE)))
 }
 
 /** Where a body that turned out to be damaged is kept. */
@@ -29,9 +40,14 @@ export function graveKey (seq: number): Uint8Array {
   return sequenceKey(TAG.grave, seq)
 }
 
+/** The keys of several addresses, in one piece of memory as {@link dataKeys}. */
+export function addressKeys (addresses: readonly Address[]): Uint8Array[] {
+  const memory = new Uint8Array(addresses.length * ADDRESS_KEY_SIZE)
+  return addresses.map((address, i) => addressKey(address, memory.subarray(i * ADDRESS_KEY_SIZE, (i + 1) * ADDRESS_KEY_SIZE)))
+}
+
 /** Where it is written what is known of an address. */
-export function addressKey (address: Address): Uint8Array {
-  const key = new Uint8Array(2 + ADDRESS_SIZE)
+export function addressKey (address: Address, key: Uint8Array = new Uint8Array(ADDRESS_KEY_SIZE)): Uint8Array {
   key[0] = PREFIX
   key[1] = TAG.address
   key.set(address, 2)
@@ -39,8 +55,8 @@ export function addressKey (address: Address): Uint8Array {
 }
 
 /** Where the entry of a bin's sequence lies. */
-export function indexKey (bin: number, index: number): Uint8Array {
-  return binKey(TAG.index, bin, index)
+export function indexKey (bin: number, index: number, key?: Uint8Array): Uint8Array {
+  return binKey(TAG.index, bin, index, key)
 }
 
 /** Where a chunk stands in its bin's order of access. */
@@ -92,16 +108,14 @@ function tagStart (tag: number): Uint8Array {
   return Uint8Array.of(PREFIX, tag)
 }
 
-function sequenceKey (tag: number, seq: number): Uint8Array {
-  const key = new Uint8Array(10)
+function sequenceKey (tag: number, seq: number, key: Uint8Array = new Uint8Array(DATA_KEY_SIZE)): Uint8Array {
   key[0] = PREFIX
   key[1] = tag
   writeU64(key, 2, seq)
   return key
 }
 
-function binKey (tag: number, bin: number, number: number): Uint8Array {
-  const key = new Uint8Array(11)
+function binKey (tag: number, bin: number, number: number, key: Uint8Array = new Uint8Array(INDEX_KEY_SIZE)): Uint8Array {
   key[0] = PREFIX
   key[1] = tag
   key[2] = bin

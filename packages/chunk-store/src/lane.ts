@@ -1,6 +1,6 @@
 import type { Address, Store } from '@skep/interface'
 import { keyOf } from '@skep/pot'
-import { accessRange, addressKey, indexRange, numberOf } from './keys.ts'
+import { accessRange, addressKeys, indexRange, numberOf } from './keys.ts'
 import type { Plan } from './plan.ts'
 import { decodeEntry, decodePlace, isListed, type Entry } from './records.ts'
 
@@ -48,7 +48,7 @@ export abstract class Lane {
   protected abstract load (): Promise<Candidate[] | undefined>
 
   protected async entries (addresses: readonly Address[]): Promise<(Entry | undefined)[]> {
-    const records = await this.store.getMany(addresses.map(addressKey))
+    const records = await this.store.getMany(addressKeys(addresses))
     return records.map(record => record === undefined ? undefined : decodeEntry(record))
   }
 }

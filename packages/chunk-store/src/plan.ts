@@ -2,8 +2,8 @@ import type { Chunk, Kind } from '@skep/chunk'
 import type { Address, Operation } from '@skep/interface'
 import { keyOf } from '@skep/pot'
 import type { Counters } from './counters.ts'
-import { accessKey, addressKey, COUNTERS_KEY, dataKey, graveKey, indexKey, quarantineKey } from './keys.ts'
-import { addressOfPlace, encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, type Entry, type Insurance, type Place } from './records.ts'
+import { accessKey, ADDRESS_KEY_SIZE, addressKey, COUNTERS_KEY, DATA_KEY_SIZE, dataKey, graveKey, INDEX_KEY_SIZE, indexKey, quarantineKey } from './keys.ts'
+import { encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, PLACE_SIZE, sizeOfEntry, type Entry, type Insurance, type Place } from './records.ts'
 import type { Slab } from './slab.ts'
 import type { IndexEntry } from './store.ts'
 
@@ -49,7 +49,7 @@ export class Plan {
 
   /**
    * @param entries - by name of address; it is changed.
-   * @param slab - where bodies are put together, so the plan is over when it is reset.
+   * @param slab - where new chunks and all that is written of them are put together, so the plan is over when it is reset.
    * @param apart - whether bodies have a Store of their own.
    */
   constructor (counters: Counters, entries: Map<string, Entry | undefined>, slab: Slab, apart: boolean) {
@@ -88,16 +88,18 @@ export class Plan {
     if (kind !== 'content') counters.other[bin] = index
     // In one form, but for the few: spreading costs as much as a record.
     const entry: Entry = insured === undefined ? { kind, bin, index, seq, access: seq, pinned } : { kind, bin, index, seq, access: seq, pinned, insured }
-    const value = encodeBody(this.#slab.take(HEADER_SIZE + data.length), address, data, entry)
-    if (this.#apart) this.bodies.push({ type: 'put', key: dataKey(seq), value })
-    else this.#put(dataKey(seq), value)
-    const place = encodePlace({ state: 'live', kind, seq, address })
-    this.#put(indexKey(bin, index), place)
-    this.#put(addressKey(address), encodeEntry(entry))
+    // All of it in the slab: a native store makes memory outside of the heap of each small array that it is given.
+    const slab = this.#slab
+    const key = dataKey(seq, slab.take(DATA_KEY_SIZE))
+    const value = encodeBody(slab.take(HEADER_SIZE + data.length), address, data, entry)
+    if (this.#apart) this.bodies.push({ type: 'put', key, value })
+    else this.#put(key, value)
+    this.#put(indexKey(bin, index, slab.take(INDEX_KEY_SIZE)), encodePlace({ state: 'live', kind, seq, address }, slab.take(PLACE_SIZE)))
+    this.#put(addressKey(address, slab.take(ADDRESS_KEY_SIZE)), encodeEntry(entry, slab.take(sizeOfEntry(entry))))
     this.#entries.set(name, entry)
     this.grown.add(bin)
-    // The address of the record, for the one that was given may be a view of much more.
-    this.arrived.push({ name, seq, bin, index, kind, address: addressOfPlace(place) })
+    // A copy, for the address that was given may be a view of much more.
+    this.arrived.push({ name, seq, bin, index, kind, address: address.slice() })
     return true
   }
 

@@ -1,6 +1,6 @@
 import type { Address, Store } from '@skep/interface'
 import { keyOf } from '@skep/pot'
-import { addressKey, dataKey } from './keys.ts'
+import { addressKeys, dataKey, dataKeys } from './keys.ts'
 import { decodeBody, decodeEntry, type Body, type Entry } from './records.ts'
 
 /** Chunks in one generation of those whose place on disk is remembered: what was just stored or listed is read next. */
@@ -67,7 +67,7 @@ export class Reader {
       if (touching && entry !== undefined) this.#touch(addresses[i]!, entry)
     }
     const known = seqs.filter(seq => seq !== undefined)
-    const records = known.length === 0 ? [] : await this.#bodies.getMany(known.map(dataKey))
+    const records = known.length === 0 ? [] : await this.#bodies.getMany(dataKeys(known))
     at = 0
     const found: (Body | undefined)[] = []
     for (const [i, address] of addresses.entries()) {
@@ -94,7 +94,7 @@ export class Reader {
 
   async #entries (addresses: readonly Address[]): Promise<(Entry | undefined)[]> {
     if (addresses.length === 0) return []
-    const records = await this.#store.getMany(addresses.map(addressKey))
+    const records = await this.#store.getMany(addressKeys(addresses))
     return records.map(record => record === undefined ? undefined : decodeEntry(record))
   }
 

@@ -43,7 +43,9 @@ const STATES: readonly PlaceState[] = ['live', 'deleted', 'lost']
 
 const ENTRY_SIZE = 28
 const INSURED_SIZE = ENTRY_SIZE + 8 + ADDRESS_SIZE
-const PLACE_SIZE = 10 + ADDRESS_SIZE
+
+/** Bytes of the record of a place. */
+export const PLACE_SIZE = 10 + ADDRESS_SIZE
 
 /** Bytes before the data in the record of a body. */
 export const HEADER_SIZE = 48
@@ -59,12 +61,18 @@ export function isListed ({ access, pinned, seq }: Entry): boolean {
   return !pinned && access !== seq
 }
 
-export function encodeEntry (entry: Entry): Uint8Array {
+/** Bytes of the record of an entry. */
+export function sizeOfEntry ({ insured }: Entry): number {
+  return insured === undefined ? ENTRY_SIZE : INSURED_SIZE
+}
+
+/** Writes an entry, whatever was in `bytes` before. */
+export function encodeEntry (entry: Entry, bytes: Uint8Array = new Uint8Array(sizeOfEntry(entry))): Uint8Array {
   const { insured } = entry
-  const bytes = new Uint8Array(insured === undefined ? ENTRY_SIZE : INSURED_SIZE)
   bytes[0] = (entry.pinned ? PINNED : 0) | (insured === undefined ? 0 : INSURED)
   bytes[1] = KINDS.indexOf(entry.kind)
   bytes[2] = entry.bin
+  bytes[3] = 0
   writeU64(bytes, 4, entry.index)
   writeU64(bytes, 12, entry.seq)
   writeU64(bytes, 20, entry.access)
@@ -87,18 +95,13 @@ export function decodeEntry (bytes: Uint8Array): Entry | undefined {
   return { ...entry, insured: { until: readU64(bytes, ENTRY_SIZE), by: bytes.slice(ENTRY_SIZE + 8) } }
 }
 
-export function encodePlace (place: Place): Uint8Array {
-  const bytes = new Uint8Array(PLACE_SIZE)
+/** Writes a place, whatever was in `bytes` before. */
+export function encodePlace (place: Place, bytes: Uint8Array = new Uint8Array(PLACE_SIZE)): Uint8Array {
   bytes[0] = STATES.indexOf(place.state)
   bytes[1] = KINDS.indexOf(place.kind)
   writeU64(bytes, 2, place.seq)
   bytes.set(place.address, 10)
   return bytes
-}
-
-/** The address in a place's record, a view. */
-export function addressOfPlace (bytes: Uint8Array): Address {
-  return bytes.subarray(10)
 }
 
 /** Reads a place; `undefined` when it is damaged. */

@@ -1,5 +1,5 @@
 /**
- * One piece of memory that bodies are put together in, batch after batch.
+ * One piece of memory that what is written of new chunks is put together in, batch after batch.
  *
  * A fresh array for each body costs more in garbage collection than encoding it does.
  */

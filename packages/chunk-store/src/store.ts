@@ -7,7 +7,7 @@ import { Committer } from './committer.ts'
 import { BINS, type Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { pending, putJob, type Pending } from './jobs.ts'
-import { addressKey, indexRange, numberOf, quarantineRange } from './keys.ts'
+import { addressKeys, indexRange, numberOf, quarantineRange } from './keys.ts'
 import { closeRecords, openRecords, settleBodies, type Epoch } from './opening.ts'
 import { DEFAULTS, holdsTrue, type ChunkStoreOptions, type PutOptions, type ReadOptions } from './options.ts'
 import type { Plan, Arrival } from './plan.ts'
@@ -179,7 +179,7 @@ export class ChunkStore {
     this.#writer.check()
     for (const address of addresses) checkAddress(address)
     return this.#absent.look(addresses.map(keyOf), async unsure => {
-      const records = await this.#store.getMany(unsure.map(i => addressKey(addresses[i]!)))
+      const records = await this.#store.getMany(addressKeys(unsure.map(i => addresses[i]!)))
       return records.map(record => record !== undefined && decodeEntry(record) !== undefined)
     })
   }
