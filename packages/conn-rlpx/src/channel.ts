@@ -1,4 +1,4 @@
-import type { Conn } from '@skep/interface'
+import type { Conn, EagerIterator } from '@skep/interface'
 import { RlpxError } from './errors.ts'
 
 /** What a message costs of a window beside its bytes: about what holds it, so that many short ones are bounded too. */
@@ -40,7 +40,7 @@ export class RlpxChannel implements Conn {
   constructor (host: ChannelHost, maxMessageSize: number) {
     this.#host = host
     this.maxMessageSize = maxMessageSize
-    const reader: AsyncIterator<Uint8Array> = { next: () => this.#next() }
+    const reader: EagerIterator<Uint8Array> = { next: () => this.#next(), take: () => this.#take() }
     this.source = { [Symbol.asyncIterator]: () => reader }
   }
 
@@ -50,7 +50,7 @@ export class RlpxChannel implements Conn {
     if (this.#isSinking) throw new TypeError('a conn has one sink')
     this.#isSinking = true
     if (this.#over !== undefined) throw this.#over
-    const iterator = Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()
+    const iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
     const cut = new Promise<never>((_, reject) => { this.#cut = reject })
     try {
       await Promise.race([cut, this.#pull(iterator)])
@@ -105,20 +105,28 @@ export class RlpxChannel implements Conn {
     this.waiting = 0
   }
 
-  async #pull (iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
+  async #pull (iterator: EagerIterator<Uint8Array>): Promise<void> {
     while (true) {
       const { done, value } = await iterator.next()
       if (this.#over !== undefined) throw this.#over
       if (done === true) return
-      const fault = this.#faultOf(value)
-      if (fault !== undefined) {
-        this.abort(fault)
-        throw fault
+      let room: Promise<void> | undefined
+      for (let message: Uint8Array | undefined = value; message !== undefined; message = room === undefined ? iterator.take?.() : undefined) {
+        this.#send(message)
+        room = this.#host.room()
       }
-      this.#host.send(value)
-      const room = this.#host.room()
       if (room !== undefined) await room
+      if (this.#over !== undefined) throw this.#over
     }
+  }
+
+  #send (message: Uint8Array): void {
+    const fault = this.#faultOf(message)
+    if (fault !== undefined) {
+      this.abort(fault)
+      throw fault
+    }
+    this.#host.send(message)
   }
 
   #faultOf (message: Uint8Array): RlpxError | undefined {
@@ -132,11 +140,16 @@ export class RlpxChannel implements Conn {
 
   /** Answers at once with what is here; most messages come in company. */
   #next (): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#take()
+    return value === undefined ? this.#wait() : Promise.resolve({ done: false, value })
+  }
+
+  #take (): Uint8Array | undefined {
     const value = this.#messages.shift()
-    if (value === undefined) return this.#wait()
+    if (value === undefined) return undefined
     this.waiting -= value.length + OVERHEAD
     this.#host.drained()
-    return Promise.resolve({ done: false, value })
+    return value
   }
 
   async #wait (): Promise<IteratorResult<Uint8Array>> {
