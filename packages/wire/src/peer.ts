@@ -85,8 +85,8 @@ interface Outgoing {
 /**
  * One sub-protocol with one remote, over a Conn.
  *
- * Messages go out in order within a priority; over priorities by weight, so that none
- * starves. Handlers run one at a time, in the order of the messages, and the remote is
+ * Messages go out in order within a priority; over priorities by weight of their bytes, so
+ * that none starves. Handlers run one at a time, in the order of the messages, and the remote is
  * held back meanwhile.
  *
  * @example
@@ -412,6 +412,7 @@ export class Peer<S extends ProtocolSpec<any>> {
         next.failed(error)
         continue
       }
+      this.#queue.charge(bytes.length)
       next.taken()
       return bytes
     }

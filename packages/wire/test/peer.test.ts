@@ -1,6 +1,6 @@
 import { pair } from '@skep/conn-memory'
 import { VirtualClock } from '@skep/sim'
-import { defineProtocol, encodeMessage, Peer, refusals, struct, text, u32, WireError, type Passing } from '@skep/wire'
+import { bytes, defineProtocol, encodeMessage, Peer, refusals, struct, text, u32, WireError, type Passing } from '@skep/wire'
 import { describe, expect, test, vi } from 'vitest'
 
 const chat = defineProtocol({ name: 'chat', version: 1, maxMessageSize: 1024, messages: { Hello: struct({ Id: u32 }), Say: struct({ Text: text() }) } })
@@ -82,6 +82,70 @@ test('a handler that throws ends the conversation, with the cause', async () => 
   const running = bob.run({ Say: () => { throw cause } })
   await ann.send('Say', { Text: 'x' })
   await expect(running).rejects.toMatchObject({ code: 'WIRE_HANDLER', cause })
+})
+
+const load = defineProtocol({ name: 'load', version: 1, maxMessageSize: 16_384, messages: { Load: struct({ Priority: u32, Body: bytes() }) } })
+
+/** Bytes of each priority among the first of those that wait together, and in which order priorities began. */
+async function shares (sizes: readonly number[], first: number): Promise<{ got: number[], order: number[] }> {
+  const [a, b] = pair({ window: 1 })
+  const [ann, bob] = [new Peer(a, load), new Peer(b, load)]
+  const got = [0, 0, 0, 0]
+  const order: number[] = []
+  let all = 0
+  const running = bob.run({
+    Load: ({ Priority, Body }) => {
+      if (all >= first) return
+      all += Body.length
+      got[Priority]! += Body.length
+      if (!order.includes(Priority)) order.push(Priority)
+    }
+  })
+  const sends = sizes.flatMap((size, priority) => size === 0
+    ? []
+    : Array.from({ length: Math.min(4_000, Math.ceil(first / size)) }, async () => ann.send('Load', { Priority: priority, Body: new Uint8Array(size) }, { priority: priority as 0 }).catch(() => {})))
+  await Promise.all(sends)
+  ann.off()
+  await running
+  return { got, order }
+}
+
+test('what waits shares the conn by bytes, whatever the sizes of its messages', async () => {
+  const expected = [1, 2, 4, 8]
+  for (const sizes of [[200, 4_096, 4_096, 4_096], [4_096, 200, 200, 600], [0, 200, 4_096, 4_096], [0, 4_096, 500, 500], [12_000, 300, 12_000, 1_000]]) {
+    // No more than so many of the smallest may wait.
+    const first = 3_000_000 * Math.min(...sizes.map((size, priority) => size === 0 ? 1 : size * 4_000 / (expected[priority]! * 400_000)), 1)
+    const { got, order } = await shares(sizes, first)
+    const all = got.reduce((sum, bytes) => sum + bytes)
+    const weights = expected.map((weight, priority) => sizes[priority] === 0 ? 0 : weight)
+    const weight = weights.reduce((sum, one) => sum + one)
+    for (const priority of [0, 1, 2, 3]) {
+      expect.soft(Math.abs(got[priority]! / all - weights[priority]! / weight), `${priority} of ${sizes.join()}`).toBeLessThan(0.02)
+    }
+    // The first went out before the others were there.
+    expect(order.slice(1)).toEqual([3, 2, 1, 0].filter(priority => sizes[priority] !== 0 && priority !== order[0]))
+  }
+})
+
+test('a priority that sends one message at a time pays for each, and gains nothing by waiting', async () => {
+  const [a, b] = pair({ window: 1 })
+  const [ann, bob] = [new Peer(a, load), new Peer(b, load)]
+  const got = [0, 0, 0, 0]
+  const running = bob.run({ Load: ({ Priority, Body }) => { got[Priority]! += Body.length } })
+  // Nothing for long, then one at a time: no more than its share while the other waits.
+  for (let n = 0; n < 100; n++) await ann.send('Load', { Priority: 3, Body: new Uint8Array(200) }, { priority: 3 })
+  got[3] = 0
+  const low = Array.from({ length: 200 }, async () => ann.send('Load', { Priority: 0, Body: new Uint8Array(4_096) }, { priority: 0 }))
+  let over = false
+  const top = (async () => { while (!over) await ann.send('Load', { Priority: 3, Body: new Uint8Array(16_000) }, { priority: 3 }) })()
+  await Promise.all(low)
+  over = true
+  await top
+  ann.off()
+  await running
+  expect(got[0]).toBe(200 * 4_096)
+  expect(got[3]! / got[0]!).toBeLessThan(8.5)
+  expect(got[3]! / got[0]!).toBeGreaterThan(7.5)
 })
 
 test('higher priorities go first, and the lowest is not starved', async () => {
