@@ -19,7 +19,7 @@ export interface StreamerLimits {
   readonly maxOffersPerStream: number
   /** Batches of one half wanted and not complete. 2. */
   readonly maxBatchesInFlight: number
-  /** Batches of one peer that wait for their items. 128. */
+  /** Offers of one peer that are not answered, or of ours to it; and batches of it wanted and not complete. 128. */
   readonly maxOffersPerPeer: number
   /** Bytes wanted from one peer and not here, an item counted as {@link StreamerLimits.maxItem}. 2 MiB. */
   readonly maxWantedPerPeer: number

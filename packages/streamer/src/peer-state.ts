@@ -5,7 +5,7 @@ import type { Item } from './items.ts'
 import type { Half, Pull } from './pull.ts'
 import { Pace } from './pace.ts'
 import type { RecentIds } from './recent-ids.ts'
-import type { Feed } from './serve.ts'
+import type { Feed, Serve } from './serve.ts'
 import type { Timer } from './timers.ts'
 import type { StreamPeer } from './type.ts'
 
@@ -60,7 +60,12 @@ export class PeerState {
   readonly pace = new Pace()
   /** When it last delivered something. */
   lastDelivery = 0
-  /** Batches that wait for their items. */
+  /** Its offers that we have not answered. */
+  offered = 0
+  /** Our offers that it has not answered, and the halves that wait for their turn to offer. */
+  offering = 0
+  turns: Set<Serve> | undefined
+  /** Batches wanted of it and not complete. */
   batches = 0
   invalid = 0
   unsolicited = 0

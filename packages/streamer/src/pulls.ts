@@ -171,7 +171,7 @@ export class Pulls {
     if (this.#items.isFetching) for (const i of ids.keys()) this.#items.offered(peer, batch.key(i))
     peer.offeredAt = this.#context.now
     if (peer.offeredTimer === undefined) this.#forgetOffers(peer)
-    peer.batches++
+    peer.offered++
     if (count > 0 && !this.#items.need(batch)) return
     batch.decided = true
     this.#want(half)
@@ -230,6 +230,7 @@ export class Pulls {
     if (!done || !batch.whole) pull.gap = true
     this.#context.emit({ type: 'changed' })
     this.#want(half)
+    this.room(pull.peer)
     this.#settleHistory(pull)
   }
 
@@ -332,7 +333,7 @@ export class Pulls {
     const { limits } = this.#context
     const { peer } = half.pull
     if (count > limits.maxOffer) return ['STREAMER_LIMIT', `an offer of ${count} items`]
-    if (half.queue.length >= limits.maxOffersPerStream || peer.batches >= limits.maxOffersPerPeer) return ['STREAMER_LIMIT', 'too many open offers']
+    if (half.queue.length >= limits.maxOffersPerStream || peer.offered >= limits.maxOffersPerPeer) return ['STREAMER_LIMIT', 'too many open offers']
     if (from === undefined || to === undefined || to < from) return ['STREAMER_BAD_MESSAGE', 'an offer outside of the index values']
     if (count > to - from + 1) return ['STREAMER_BAD_MESSAGE', `an offer of ${count} items for ${to - from + 1} indices`]
     // An old peer's live offers begin where it likes, and its bounded ranges may end later (streamer.md §8, flaw 3).
@@ -367,7 +368,7 @@ export class Pulls {
     const { limits, now, timers } = this.#context
     // It goes out when one of those that are open is complete.
     if (half.open.length >= limits.maxBatchesInFlight) return false
-    if (!this.#hasRoom(peer, batch.open)) {
+    if (peer.batches >= limits.maxOffersPerPeer || !this.#hasRoom(peer, batch.open)) {
       peer.held ??= new Set()
       peer.held.add(half)
       return false
@@ -377,6 +378,8 @@ export class Pulls {
     half.queue = without(half.queue, batch)
     half.open = [...half.open, batch]
     batch.answered = true
+    peer.offered--
+    peer.batches++
     const next = half.live ? { from: batch.to + 1, to: undefined } : pull.gapAfter(batch.to)
     const vector = batch.ids.length > 0 ? new BitVector(batch.ids.length) : undefined
     for (const i of wanted) vector!.set(i)
@@ -518,6 +521,7 @@ export class Pulls {
     if (half.live) pull.live = undefined
     else pull.history = undefined
     this.#tellEnd(half, tell)
+    if (peer.connected) this.room(peer)
   }
 
   /** Answers no offer of a half any more. */
@@ -533,7 +537,8 @@ export class Pulls {
     for (const batch of [...batches]) {
       this.#context.timers.cancel(batch.timer)
       this.#items.abandon(batch)
-      peer.batches--
+      if (batch.answered) peer.batches--
+      else peer.offered--
     }
   }
 

@@ -6,6 +6,7 @@ import type { PeerState } from './peer-state.ts'
 import { Feed, FROM_NOW, NO_OFFERS, Serve, type Stretch } from './serve.ts'
 import { namesOf, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import { Taken } from './taken.ts'
+import { Turns } from './turns.ts'
 import type { Batch, Priority } from './type.ts'
 
 /** How many batches of one half may wait to be delivered; the next offer waits for them. */
@@ -23,11 +24,13 @@ export class Serves {
   readonly #context: Context
   readonly #served: Served
   readonly #taken: Taken
+  readonly #turns: Turns
 
   constructor (context: Context, served: Served) {
     this.#context = context
     this.#served = served
     this.#taken = new Taken(context)
+    this.#turns = new Turns(context.limits.maxOffersPerPeer, serve => { this.#offerReady(serve) })
   }
 
   /** A native peer asks where a stream stands. */
@@ -89,6 +92,7 @@ export class Serves {
     const range = From >= NOTHING_MORE ? undefined : fromRange({ From, To })
     if (range === undefined && From < NOTHING_MORE) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a range outside of the index values')
     serve.offers = serve.offers.length === 1 ? NO_OFFERS : serve.offers.slice(1)
+    peer.offering--
     const ids = count === 0 ? [] : [...BitVector.from(Want, count).ones()].map(i => offer.ids[i]!)
     const next = peer.native ? undefined : this.#taken.judge(serve, offer, ids.length)
     this.#goOn(serve, range === undefined ? undefined : next ?? range)
@@ -253,13 +257,13 @@ export class Serves {
   #goOn (serve: Serve, range: Stretch | undefined): void {
     const following = serve.offers[0] ?? serve.ready ?? serve.collecting ?? serve.next
     if (range === undefined || following === undefined || following.from !== range.from) {
-      serve.offers = NO_OFFERS
-      serve.ready = undefined
+      this.#withdraw(serve)
       serve.collecting = undefined
       serve.next = undefined
       if (range !== undefined) this.#plan(serve, range)
     }
     this.#advance(serve)
+    this.#turns.next(serve.feed.peer)
   }
 
   /** Notes what to collect next; nothing if it lies beyond the end. */
@@ -272,23 +276,42 @@ export class Serves {
   /** Sends what is ready and collects what is next, as far as there is room for offers. */
   #advance (serve: Serve): void {
     if (serve.over || serve.feed.paused) return
-    const { native } = serve.feed.peer
-    // An old peer takes one offer at a time, and so does a live half: its next end is not known.
-    const room = native && !serve.live ? this.#context.limits.maxOffersPerStream : 1
-    if (serve.ready !== undefined && serve.offers.length < room && serve.delivering < MAX_DELIVERING) {
-      const batch = serve.ready
-      serve.ready = undefined
-      this.#offer(serve, batch)
-      if (room > 1 && serve.next === undefined) this.#plan(serve, { from: batch.to + 1, to: serve.until })
-    }
-    if (serve.next === undefined || serve.ready !== undefined || serve.collecting !== undefined || serve.offers.length >= room) return
+    if (serve.ready !== undefined && serve.offers.length < this.#room(serve) && serve.delivering < MAX_DELIVERING) this.#turns.ask(serve)
+    this.#collect(serve)
+  }
+
+  /** How many offers of a half may be open. An old peer takes one at a time, and so does a live half: its next end is not known. */
+  #room ({ feed, live }: Serve): number {
+    return feed.peer.native && !live ? this.#context.limits.maxOffersPerStream : 1
+  }
+
+  #collect (serve: Serve): void {
+    if (serve.next === undefined || serve.ready !== undefined || serve.collecting !== undefined || serve.offers.length >= this.#room(serve)) return
     serve.collecting = serve.next
     serve.next = undefined
     this.#context.emit({ type: 'collect', serve, stretch: serve.collecting })
   }
 
+  #offerReady (serve: Serve): void {
+    const batch = serve.ready
+    if (batch === undefined || serve.over || serve.feed.paused) return
+    serve.ready = undefined
+    this.#offer(serve, batch)
+    if (serve.next === undefined && this.#room(serve) > 1) this.#plan(serve, { from: batch.to + 1, to: serve.until })
+    this.#collect(serve)
+  }
+
+  /** Takes back what a half has offered and would offer next. */
+  #withdraw (serve: Serve): void {
+    serve.feed.peer.offering -= serve.offers.length
+    serve.offers = NO_OFFERS
+    serve.ready = undefined
+    this.#turns.leave(serve)
+  }
+
   #offer (serve: Serve, batch: Batch): void {
     serve.offers = [...serve.offers, batch]
+    serve.feed.peer.offering++
     const Hashes = new Uint8Array(batch.ids.length * ID_SIZE)
     for (const [i, id] of batch.ids.entries()) Hashes.set(id, i * ID_SIZE)
     this.#context.emit({
@@ -303,13 +326,13 @@ export class Serves {
 
   #end (serve: Serve): void {
     serve.over = true
-    serve.offers = NO_OFFERS
-    serve.ready = undefined
+    this.#withdraw(serve)
     const { feed } = serve
     if (serve.live) feed.live = undefined
     else feed.history = undefined
     this.#context.emit({ type: 'halt', serve })
     this.#release(feed)
+    this.#turns.next(feed.peer)
   }
 
   /** Lets a source go that nobody asks. */
