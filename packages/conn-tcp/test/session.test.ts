@@ -24,7 +24,8 @@ async function sessions (): Promise<[Session, Session]> {
 
 describe('a sub-protocol of a session over TCP', () => testConn({
   test,
-  buffered: 1024 * 1024,
+  // A sub-protocol's window, and what lies unsent and in the socket.
+  buffered: 1024 * 1024 + 256 * 1024,
   async make () {
     const [a, b] = await sessions()
     return [a.open(capabilities[0]!), b.open(capabilities[0]!)]

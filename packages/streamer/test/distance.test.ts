@@ -1,3 +1,7 @@
+import { pair } from '@skep/conn-memory'
+import { SeededRandom } from '@skep/sim'
+import { nativeSpec, streamSpec } from '@skep/streamer'
+import { createSession } from '@skep/wire'
 import { expect, test } from 'vitest'
 import { body, id, Link, Node, Shelf, VirtualClock } from './harness.ts'
 
@@ -21,6 +25,37 @@ test('a history over 50 ms of round trip uses at least 80 % of a link of 100 Mbi
   const seconds = (clock.now() - start) / 1_000
   const used = 5_000 * 4_104 / seconds / BANDWIDTH
   expect(used).toBeGreaterThan(0.8)
+})
+
+test('the same through sessions, with their windows as they are by default', async () => {
+  const clock = new VirtualClock()
+  const [a, b] = [new Node(1, clock, shelf(5_000)), new Node(2, clock)]
+  // What lies below, a socket for one, is not what holds it back.
+  const conns = pair({ clock, latency: 25, bandwidth: BANDWIDTH, window: 4 * 1024 * 1024, maxMessageSize: 256 * 1024 })
+  const capabilities = [streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
+  const opening = Promise.all(conns.map(async (conn, n) => createSession(conn, {
+    clock,
+    random: new SeededRandom(n),
+    id: new Uint8Array(64).fill(n + 1),
+    client: 'test',
+    capabilities,
+    initiator: n === 0
+  })))
+  await clock.advance(100)
+  const sessions = await opening
+  const peers = [a, b].map((node, n) => ({ key: String(n), overlay: node.overlay, light: false }))
+  const ran = Promise.allSettled([a, b].map(async (node, n) => {
+    const [stream, native] = capabilities.map(protocol => sessions[n]!.open(protocol))
+    await node.streamer.run(peers[1 - n]!, { stream: stream!, native: native! })
+  }))
+  b.streamer.subscribe(peers[0]!, 'SHELF', 'x')
+  const start = clock.now()
+  await clock.until(() => b.shelf.items.size === 5_000)
+  const seconds = (clock.now() - start) / 1_000
+  expect(5_000 * 4_104 / seconds / BANDWIDTH).toBeGreaterThan(0.8)
+  await Promise.all([a, b].map(async ({ streamer }) => streamer.stop()))
+  await Promise.all([...sessions.map(async session => session.close()), clock.advance(2_000)])
+  await ran
 })
 
 test('nine peers that offer the same bring it nearly as fast as one', async () => {
