@@ -46,7 +46,7 @@ const NOTHING_TO_SYNC: SyncStatus = { synced: true, lag: 0, stuck: [], streams: 
  * ```
  */
 export async function createNode (options: NodeOptions): Promise<Node> {
-  const { store, bodies, clock = systemClock, random = systemRandom, light = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
+  const { store, bodies, clock = systemClock, random = systemRandom, light = false, cache = false, networkId = DEFAULT_NETWORK_ID, log = () => {} } = options
   const curve = await wasmCurve()
   const self = identity(options.key, curve)
   const base = self.overlay
@@ -82,8 +82,11 @@ export async function createNode (options: NodeOptions): Promise<Node> {
     ...(options.capacity !== undefined && { capacity: options.capacity }),
     ...(options.durability !== undefined && { durability: options.durability })
   })
-  const streamer = new Streamer({ clock, random, intervals: new IntervalsStore(store) })
-  const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache: false, validators: everyValidator })
+  const intervals = new IntervalsStore(store, {
+    onCorrupt: ({ peer, stream }, { message }) => log(`what is here of ${stream} of ${peer} is damaged on disk (${message}): it is synced afresh`)
+  })
+  const streamer = new Streamer({ clock, random, intervals })
+  const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache, validators: everyValidator })
   const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock }, { kinds: everyValidator.map(({ kind }) => kind) })
   const hive = new Hive<NodePeer>({ table, clock, random, store, curve, dial, reach: reachOf(transports) }, { networkId })
   const underlays = (): string[] => servers.map(server => server.underlay)

@@ -68,6 +68,8 @@ export interface NodeOptions {
   readonly networkId?: number
   /** A light node is connected, but neither stores nor serves. Defaults to false. */
   readonly light?: boolean
+  /** Whether chunks that are fetched, for others or for the node itself, are stored here as well, on a light node too. Defaults to false. */
+  readonly cache?: boolean
   /** How many chunks to keep before the least used that are not of the neighbourhood go. Defaults to 5,000,000, as in the original. */
   readonly capacity?: number
   /** What a finished write survives: the end of the process (`os`) or a power cut (`fsync`). Defaults to `os`. */

@@ -314,6 +314,50 @@ test('a light node reads, but neither stores, nor serves, nor counts', async () 
   await world.end()
 })
 
+test('what is fetched is kept where that is asked for', async () => {
+  const world = new World(12)
+  for (let i = 0; i < 2; i++) await world.start(i)
+  const light = await world.start(2, { light: true, cache: true })
+  await world.clock.until(() => light.peers().length === 2, 30_000)
+  const file = world.random.bytes(50_000)
+  const { reference } = await world.node(0).upload(once(file))
+  await world.clock.advance(5000)
+  expect(await read(light, reference, world.clock)).toEqual(file)
+  // Thirteen leaves and what holds them together.
+  expect((await light.status()).chunks).toBe(14)
+  const before = (await light.status()).transfers.bodiesReceived
+  expect(await read(light, reference, world.clock)).toEqual(file)
+  expect((await light.status()).transfers.bodiesReceived).toBe(before)
+  await world.end()
+})
+
+test('a record of what was synced that is damaged on disk is reported, and synced afresh', async () => {
+  const world = new World(13)
+  for (let i = 0; i < 2; i++) await world.start(i)
+  await world.clock.until(() => world.node(1).peers().length === 1, 30_000)
+  await world.node(0).upload(once(world.random.bytes(50_000)))
+  await world.clock.advance(5000)
+  await world.stop(1)
+  const disk = world.disks[1]!
+  let damaged = 0
+  // Those of intervals-store begin with an i.
+  for await (const [key, value] of disk.range({ gte: Uint8Array.of(0x69), lt: Uint8Array.of(0x6a) })) {
+    const other = value.slice()
+    other[other.length - 1]! ^= 1
+    await disk.batch([{ type: 'put', key, value: other }])
+    damaged++
+  }
+  expect(damaged).toBeGreaterThan(0)
+  const lines: string[] = []
+  const again = await world.start(1, { log: line => { lines.push(line) } })
+  await world.clock.advance(30_000)
+  const reports = lines.filter(line => line.includes('damaged on disk'))
+  expect(reports.length).toBeGreaterThan(0)
+  expect(reports[0]).toMatch(/^what is here of SYNC\S* of [0-9a-f]{64} is damaged on disk \(.+\): it is synced afresh$/)
+  expect(await again.status()).toMatchObject({ chunks: 14, synced: true })
+  await world.end()
+})
+
 test('stopping leaves no timer and no connection behind, at any moment', async () => {
   for (const after of [0, 1, 7, 12, 30, 100, 600]) {
     const world = new World(after + 20)

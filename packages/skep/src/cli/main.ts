@@ -54,6 +54,7 @@ function commands (io: Io, signal: AbortSignal, done: (code: number) => void): C
     .option('--bootnode <ADDRESS>', 'a node to begin with; may be given several times', collect)
     .option('--network-id <N>', 'only nodes of the same network meet', networkId, 3)
     .option('--light', 'be connected, but neither store nor serve', false)
+    .option('--cache', 'store what is fetched, for others or for the node itself', false)
     .option('--json', 'print one line of JSON when ready', false)
     .option('--insecure', 'allow addresses that others on the network reach: connections are neither encrypted nor authenticated', false)
     .option('--until-stdin-ends', 'stop when stdin ends, so that no node outlives its parent', false)

@@ -23,6 +23,7 @@ export interface NodeCommand {
   readonly bootnode?: readonly string[]
   readonly networkId: number
   readonly light: boolean
+  readonly cache: boolean
   readonly json: boolean
   readonly insecure: boolean
   readonly untilStdinEnds: boolean
@@ -56,6 +57,7 @@ export async function runNode (command: NodeCommand, io: Io): Promise<number> {
     bootnodes: command.bootnode ?? [],
     networkId: command.networkId,
     light: command.light,
+    cache: command.cache,
     ...await bootId(),
     log: say
   }).catch(async (error: unknown) => {

@@ -128,6 +128,19 @@ describe('a second node', () => {
     expect(stderr).toMatch(/^skep: .*light.*\n$/)
     await light.stop()
   })
+
+  test('that keeps what it fetches has it afterwards', async () => {
+    const bytes = randomBytes(3_000)
+    const { stdout } = await skep(on('up', '-'), bytes)
+    const reference = stdout.trim()
+    for (const [folder, words, code] of [['forgetful', [], 1], ['cache', ['--cache'], 0]] as const) {
+      const light = await bench.node(folder, '--light', ...words, '--bootnode', node.listen)
+      await until('it is connected', async () => ((await (await fetch(`${light.api}/status`)).json()) as Status).connected === 1)
+      expect((await skep(['down', reference, '-o', await bench.path(`${folder}.back`), '--api', light.api])).code).toBe(0)
+      expect((await skep(['has', reference, '--api', light.api])).code).toBe(code)
+      await light.stop()
+    }
+  })
 })
 
 function sha256 (bytes: Uint8Array): string {
