@@ -2,6 +2,7 @@ import type { Operation, Store } from '@skep/interface'
 import { IntervalsError } from './errors.ts'
 import { Intervals, type Index } from './intervals.ts'
 import { keyRange, parseKey, recordKey, type StreamId } from './key.ts'
+import { readLegacy, writeLegacy, type LegacyStream } from './legacy.ts'
 import { decodeRecord, encodeRecord, type Mark, type StreamRecord } from './record.ts'
 
 /** A range to be recorded as covered. */
@@ -128,6 +129,31 @@ export class IntervalsStore {
       if (record !== undefined) found.push({ id, intervals: record.covered })
     }
     return found
+  }
+
+  /**
+   * Records as covered what the original's state store has of a stream, live or not, for one who
+   * goes on with the original's chunks. Text that cannot be read counts as nothing, and is
+   * reported. @returns what was taken over.
+   */
+  async importLegacy (from: Pick<Store, 'get'>, stream: Omit<LegacyStream, 'live'>, id: StreamId): Promise<Intervals> {
+    const found = new Intervals()
+    for (const live of [false, true]) {
+      try {
+        const half = await readLegacy(from, { ...stream, live })
+        if (half !== undefined) found.merge(half)
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'INTERVALS_TEXT') throw error
+        this.#onCorrupt(id, error as IntervalsError)
+      }
+    }
+    await this.seal([...found].map(([from, to]) => ({ id, from, to })))
+    return found
+  }
+
+  /** Writes what is covered of a stream into a state store of the original, as history of it. What was declined is not covered. */
+  async exportLegacy (to: Pick<Store, 'batch'>, stream: Omit<LegacyStream, 'live'>, id: StreamId): Promise<void> {
+    await writeLegacy(to, { ...stream, live: false }, await this.get(id), { durable: this.#durable })
   }
 
   /** Puts changes in line; those that wait are written together. */
