@@ -12,6 +12,8 @@ export interface Terms {
   readonly space: string
   readonly live: boolean
   readonly history: boolean
+  /** What of the history is asked for; all of it by default. */
+  readonly range?: { readonly from: number, readonly to?: number } | undefined
   readonly priority: Priority
 }
 
@@ -108,7 +110,7 @@ export class Pull {
   /** The peer has begun to offer live items. */
   liveBegan = false
   /** Where history begins. */
-  first = 1
+  first: number
   /** Where history ends, as far as it is known. */
   bound: number | undefined
   /** The last index that was offered. */
@@ -134,6 +136,7 @@ export class Pull {
     this.peer = peer
     this.names = names
     this.#terms = terms
+    this.first = Math.max(1, this.from)
   }
 
   get name (): string {
@@ -158,6 +161,16 @@ export class Pull {
 
   get priority (): Priority {
     return this.#terms.priority
+  }
+
+  /** Where the history that was asked for begins. */
+  get from (): number {
+    return this.#terms.range?.from ?? 0
+  }
+
+  /** Where it ends, if that was said. */
+  get to (): number | undefined {
+    return this.#terms.range?.to
   }
 
   /** Name and key in one. */
@@ -226,6 +239,11 @@ export class Pull {
   * halves (): Generator<Half> {
     if (this.live !== undefined) yield this.live
     if (this.history !== undefined) yield this.history
+  }
+
+  /** An end of the history, as far as it was asked for. */
+  within (end: number): number {
+    return this.to === undefined ? end : Math.min(end, this.to)
   }
 
   /** The first gap of the history after an index; `undefined` if there is none. */

@@ -89,7 +89,7 @@ export class Pulls {
     const last = toIndex(Last)
     if (last === undefined || Epoch === '') return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a cursor outside of the index values, or without an epoch')
     pull.cursor = last
-    pull.bound = last
+    pull.bound = pull.within(last)
     pull.seen = last
     // One text does for all streams of a peer.
     pull.epoch = peer.epoch = peer.epoch === Epoch ? peer.epoch : Epoch
@@ -134,7 +134,8 @@ export class Pulls {
       }
     }
     if (pull.cursor === undefined) {
-      pull.first = 0
+      pull.first = pull.from
+      pull.bound = pull.to
       pull.mark = mark
     }
     this.#begin(pull)
@@ -481,7 +482,7 @@ export class Pulls {
     // Live batches that are under way are no gaps.
     for (const batch of pull.live?.open ?? []) end = Math.min(end, batch.from - 1)
     for (const batch of pull.live?.queue ?? []) end = Math.min(end, batch.from - 1)
-    return Math.max(pull.bound ?? 0, end)
+    return pull.within(Math.max(pull.bound ?? 0, end))
   }
 
   #tryAgain (pull: Pull): void {

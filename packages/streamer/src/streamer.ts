@@ -13,7 +13,7 @@ import { Pull, type PullMark, type Terms } from './pull.ts'
 import type { Feed } from './serve.ts'
 import { Sinks } from './sinks.ts'
 import { Sources } from './sources.ts'
-import { namesOf, pairName, RETRIEVE_REQUEST } from './stream-name.ts'
+import { MAX_INDEX, namesOf, pairName, RETRIEVE_REQUEST } from './stream-name.ts'
 import { streamStatus } from './stream-status.ts'
 import type { Counters, LoadStatus, StreamStatus, WantStatus } from './status.ts'
 import { Asked, type Owner, type Subscription } from './subscription.ts'
@@ -21,10 +21,16 @@ import type { Priority, StreamPeer, StreamType } from './type.ts'
 import { wantStatus } from './want-status.ts'
 
 export interface SubscribeOptions {
-  /** Items from now on. Defaults to true. */
+  /** Items from now on. Defaults to true, but with a {@link SubscribeOptions.range} that has an end, which has no live half. */
   readonly live?: boolean
   /** Items up to now, but those that are recorded as covered. Defaults to true. */
   readonly history?: boolean
+  /**
+   * What of the history is asked for, both ends inclusive; all of it by default. With an end, the
+   * subscription is `done` when all of it is here. It goes no further than the peer's last index
+   * when it begins; an old peer, who tells none, is waited for, and may send some items more.
+   */
+  readonly range?: { readonly from: number, readonly to?: number }
   /** Of the live half, as a wish for old peers; natively the serving side decides. Defaults to the type's. */
   readonly priority?: Priority
   /** Ends the subscription when it aborts. */
@@ -154,6 +160,7 @@ export class Streamer {
    * Idempotent while it goes on: the same subscription is returned. It may be called
    * shortly before the peer runs, and begins when it does.
    *
+   * @throws RangeError | TypeError - if `range` is none, or does not go with the other options.
    * @throws StreamerError - `STREAMER_UNKNOWN_STREAM` if the type has no sink for it, `STREAMER_LIMIT` over the bound for one peer, `STREAMER_CLOSED` after {@link Streamer.stop}.
    */
   subscribe (peer: StreamPeer, name: string, key: string, options: SubscribeOptions = {}): Subscription {
@@ -284,11 +291,12 @@ export class Streamer {
     const { maxName, maxSubscribed } = this.#limits
     if (key.includes('|') || new TextEncoder().encode(key).length > maxName) throw new TypeError(`${key} is no key of a stream`)
     if (state !== undefined && 2 * (state.pulls.size + 1) > maxSubscribed) throw new StreamerError('STREAMER_LIMIT', `more than ${maxSubscribed} halves of streams asked of one peer`)
+    const live = liveOf(options)
     const subscription = new Asked(peer, names, this.#owner, options.signal)
     const begin = (to: PeerState): void => {
       const sink = type.sink!(peer, key)
       if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
-      const pull = new Pull(to, names, this.#termsOf(type, options))
+      const pull = new Pull(to, names, this.#termsOf(type, { ...options, live }))
       subscription.pull = pull
       pull.sink = sink
       pull.subscription = subscription
@@ -307,7 +315,8 @@ export class Streamer {
     return subscription
   }
 
-  #termsOf (type: StreamType, { live = true, history = true, priority = type.priority ?? 2 }: SubscribeOptions): Terms {
+  #termsOf (type: StreamType, { live = true, history = true, priority = type.priority ?? 2, range }: SubscribeOptions): Terms {
+    if (range !== undefined) return { space: type.space ?? type.name, live, history, range: { ...range }, priority }
     const which = `${type.name}|${live}|${history}|${priority}`
     const terms = this.#terms.get(which) ?? { space: type.space ?? type.name, live, history, priority }
     this.#terms.set(which, terms)
@@ -461,6 +470,16 @@ export class Streamer {
       for (const listener of [...this.#listeners]) listener()
     })
   }
+}
+
+/** Whether there is a live half. @throws RangeError | TypeError - if the range is none, or does not go with what else is asked for. */
+function liveOf ({ live, history, range }: SubscribeOptions): boolean {
+  if (range === undefined) return live ?? true
+  const { from, to = MAX_INDEX } = range
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to < from) throw new RangeError(`no range of indices: ${from} to ${to}`)
+  if (history === false) throw new TypeError('a range without history')
+  if (range.to !== undefined && live === true) throw new TypeError('a range that has an end has no live half')
+  return live ?? range.to === undefined
 }
 
 function intervalsId (pull: Pull): { peer: string, stream: string, epoch: string } {
