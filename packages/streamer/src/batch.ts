@@ -1,4 +1,5 @@
 import { keyOf } from '@skep/pot'
+import type { HandoverProof } from './messages.ts'
 import type { Half, Pull } from './pull.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
@@ -17,6 +18,8 @@ export class BatchState {
   readonly from: number
   readonly to: number
   readonly ids: Uint8Array[]
+  /** What the peer gave as proof; `undefined` for the empty one. */
+  readonly proof: HandoverProof | undefined
   readonly outcomes: (Outcome | undefined)[]
   /** Items that the sink is asked about; the others are known to be wanted, or here. */
   unsure: readonly number[] = []
@@ -36,12 +39,13 @@ export class BatchState {
 
   readonly #keys: string[] = []
 
-  constructor (half: Half, from: number, to: number, ids: Uint8Array[]) {
+  constructor (half: Half, from: number, to: number, ids: Uint8Array[], proof?: HandoverProof) {
     this.pull = half.pull
     this.half = half
     this.from = from
     this.to = to
     this.ids = ids
+    this.proof = proof
     this.outcomes = ids.map(() => undefined)
     this.open = ids.length
   }

@@ -10,7 +10,7 @@ import type { Feed, Serve, Stretch } from './serve.ts'
 import type { StreamerLimits } from './options.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 import type { Timers } from './timers.ts'
-import type { Outcome, Priority } from './type.ts'
+import type { Batch, Outcome, Priority } from './type.ts'
 
 type Stream = typeof streamSpec
 type Native = typeof nativeSpec
@@ -83,7 +83,7 @@ export type Input =
   | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly declined: readonly Declined[], readonly done: boolean }
   | { readonly type: 'cursor', readonly feed: Feed, readonly cursor: { readonly epoch: string, readonly last: number } | undefined }
   | { readonly type: 'recalled', readonly feed: Feed, readonly covered: Intervals | undefined }
-  | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: { readonly from: number, readonly to: number, readonly ids: Uint8Array[] } | undefined }
+  | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: Batch | undefined }
   | { readonly type: 'delivered', readonly serve: Serve, readonly missing: readonly Uint8Array[] }
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }
   | { readonly type: 'subscribe', readonly pull: Pull }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { StreamerError, type StreamerErrorCode } from './errors.ts'
-export { nativeSpec, streamSpec } from './messages.ts'
+export { nativeSpec, streamSpec, type HandoverProof } from './messages.ts'
 export { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
 export type { AskState, Counters, LoadStatus, StreamStatus, WantStatus } from './status.ts'
 export type { EndListener, Subscription, SubscriptionEnd } from './subscription.ts'

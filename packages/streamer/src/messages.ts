@@ -3,6 +3,7 @@ import { bool, bytes, defineProtocol, fixed, list, optional, struct, text, u64, 
 const stream = struct({ Name: text(), Key: text(), Live: bool })
 const range = struct({ From: u64, To: u64 })
 const handover = struct({ Stream: stream, Start: u64, End: u64, Root: bytes() })
+const handoverProof = struct({ Sig: bytes(), Handover: handover })
 
 const octets = bytes()
 
@@ -29,6 +30,12 @@ const delivery: Codec<{ Addr: Uint8Array, SData: Uint8Array }> = {
 /** A stream as it is named on the wire. */
 export type WireStream = ValueOf<typeof stream>
 
+/**
+ * What an upstream signs of a stretch of a stream (streamer.md §7). Nobody signs any yet; the
+ * streamer carries it from a source to a sink, and does not look into it.
+ */
+export type HandoverProof = ValueOf<typeof handoverProof>
+
 /** What `stream/5` allows, towards peers that only have that (bzz-handshake §0). */
 const MAX_MESSAGE = 10 * 1024 * 1024
 /** What `skep-stream/1` allows (limits.md, native messages). */
@@ -41,7 +48,7 @@ export const streamSpec = defineProtocol({
   maxMessageSize: MAX_MESSAGE,
   messages: {
     UnsubscribeMsg: struct({ Stream: stream }),
-    OfferedHashesMsg: struct({ Stream: stream, From: u64, To: u64, Hashes: bytes(), HandoverProof: struct({ Sig: bytes(), Handover: handover }) }),
+    OfferedHashesMsg: struct({ Stream: stream, From: u64, To: u64, Hashes: bytes(), HandoverProof: handoverProof }),
     WantedHashesMsg: struct({ Stream: stream, Want: bytes(), From: u64, To: u64 }),
     TakeoverProofMsg: struct({ Sig: bytes(), Takeover: handover }),
     SubscribeMsg: struct({ Stream: stream, History: optional(range), Priority: u8 }),
@@ -54,9 +61,19 @@ export const streamSpec = defineProtocol({
 })
 
 /** What is sent where the original has a proof: the empty one (streamer.md §3). */
-export const NO_PROOF = {
+export const NO_PROOF: HandoverProof = {
   Sig: new Uint8Array(0),
   Handover: { Stream: { Name: '', Key: '', Live: false }, Start: 0n, End: 0n, Root: new Uint8Array(0) }
+}
+
+/** Whether a proof says nothing. */
+export function isNoProof ({ Sig, Handover: { Stream, Start, End, Root } }: HandoverProof): boolean {
+  return Sig.length === 0 && Root.length === 0 && Start === 0n && End === 0n && Stream.Name === '' && Stream.Key === '' && !Stream.Live
+}
+
+/** Bytes of a proof that its maker may choose the number of. */
+export function proofSize ({ Sig, Handover: { Stream, Root } }: HandoverProof): number {
+  return Sig.length + Root.length + Stream.Name.length + Stream.Key.length
 }
 
 /** The bytes of an id on the wire. */

@@ -9,6 +9,8 @@ export interface StreamerLimits {
   readonly maxRetrieveOffer: number
   /** Bytes of one item. 4,201: a single-owner chunk. */
   readonly maxItem: number
+  /** Bytes of what an offer may bring as proof of its stretch. 1,024. */
+  readonly maxProof: number
   /** Bytes of a stream's name or key. 64. */
   readonly maxName: number
   /** Halves of streams served to one peer. 128. */
@@ -84,6 +86,7 @@ export const defaultLimits: StreamerLimits = {
   maxOffer: 128,
   maxRetrieveOffer: 4_096,
   maxItem: 4_201,
+  maxProof: 1_024,
   maxName: 64,
   maxServed: 128,
   maxSubscribed: 128,

@@ -5,7 +5,7 @@ import { BatchState, type Declined } from './batch.ts'
 import type { Context, Input } from './effects.ts'
 import { Fences } from './fences.ts'
 import type { Items } from './items.ts'
-import { ID_SIZE, type WireStream } from './messages.ts'
+import { ID_SIZE, isNoProof, proofSize, type HandoverProof, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Half, NO_BATCHES, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
 import { halfName, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
@@ -17,6 +17,7 @@ interface Offered {
   readonly From: bigint
   readonly To: bigint
   readonly Hashes: Uint8Array
+  readonly HandoverProof: HandoverProof
 }
 
 /**
@@ -142,9 +143,10 @@ export class Pulls {
   }
 
   offered (peer: PeerState, message: Offered): void {
-    const { Stream, From, To, Hashes } = message
+    const { Stream, From, To, Hashes, HandoverProof: proof } = message
     if (Hashes.length % ID_SIZE !== 0) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', `an offer of ${Hashes.length} bytes`)
     if (Stream.Name === RETRIEVE_REQUEST) return this.#offeredOnRequest(peer, message)
+    if (proofSize(proof) > this.#context.limits.maxProof) return peer.fault(this.#context, 'STREAMER_LIMIT', `a proof of ${proofSize(proof)} bytes`)
     const pull = peer.pulls.get(pairName(Stream.Name, Stream.Key))
     const half = pull?.half(Stream.Live)
     const name = halfName(Stream.Name, Stream.Key, Stream.Live)
@@ -162,7 +164,7 @@ export class Pulls {
       if (pull.mark === undefined || keyOf(ids[0]!) !== keyOf(pull.mark.id)) return this.#another(pull)
       this.#proven(pull)
     }
-    const batch = new BatchState(half, from!, to!, ids)
+    const batch = new BatchState(half, from!, to!, ids, isNoProof(proof) ? undefined : proof)
     half.queue = [...half.queue, batch]
     // A native peer offers the next of a history before the Wanted of the last.
     half.expected = peer.native && !half.live ? pull.gapAfter(batch.to) : undefined

@@ -197,12 +197,13 @@ export class Serves {
     const { peer } = serve.feed
     if (batch === undefined) return this.#quit(serve.feed)
     // What the peer has offered itself it has.
-    const known = serve.proving ? undefined : peer.has.get(this.#served.space(serve.feed.name))
+    const known = serve.proving || batch.proof !== undefined ? undefined : peer.has.get(this.#served.space(serve.feed.name))
     const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(id))
     if (ids.length > 0) {
       serve.ready = { ...batch, ids }
     } else if (peer.native) {
-      serve.ready = { ids, from: batch.from, to: Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1) }
+      const to = Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1)
+      serve.ready = { ids, from: batch.from, to, proof: to === batch.to ? batch.proof : undefined }
     } else {
       // An old peer takes an empty offer for a fault; for it the stretch is passed over.
       this.#taken.took(serve.feed, batch)
@@ -319,7 +320,7 @@ export class Serves {
       peer: serve.feed.peer,
       native: false,
       name: 'OfferedHashesMsg',
-      value: { Stream: serve.stream, From: BigInt(batch.from), To: BigInt(batch.to), Hashes, HandoverProof: NO_PROOF },
+      value: { Stream: serve.stream, From: BigInt(batch.from), To: BigInt(batch.to), Hashes, HandoverProof: batch.proof ?? NO_PROOF },
       priority: 3
     })
   }

@@ -94,7 +94,7 @@ export class Sinks {
     const { sink } = pull
     const work = async (): Promise<boolean> => {
       try {
-        await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes })
+        await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes, ...(batch.proof !== undefined && { proof: batch.proof }) })
         const id = { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
         await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) }))
           .concat(declined.map(({ from, to, reason }) => ({ id, from, to, declined: reason }))))

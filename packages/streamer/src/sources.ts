@@ -3,7 +3,7 @@ import { keyOf } from '@skep/pot'
 import type { Conversation } from './conversation.ts'
 import type { Body, Effect, Input } from './effects.ts'
 import { Lobby } from './lobby.ts'
-import { ID_SIZE } from './messages.ts'
+import { ID_SIZE, proofSize } from './messages.ts'
 import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
 import type { Feed, Serve, Stretch } from './serve.ts'
@@ -232,10 +232,11 @@ export class Sources {
   }
 
   /** What of a source's answer is offered; `undefined` if it is none. */
-  #check ({ to: last, ids }: Batch, from: number, to: number | undefined): Batch | undefined {
+  #check ({ to: last, ids, proof }: Batch, from: number, to: number | undefined): Batch | undefined {
     if (!Number.isSafeInteger(last) || last < from || last > (to ?? MAX_INDEX)) return undefined
     if (ids.length > this.#limits.maxOffer || ids.some(id => id.length !== ID_SIZE)) return undefined
-    return { from, to: last, ids }
+    if (proof === undefined) return { from, to: last, ids }
+    return proofSize(proof) > this.#limits.maxProof ? undefined : { from, to: last, ids, proof }
   }
 
   async #sleep (ms: number, signal: AbortSignal): Promise<void> {

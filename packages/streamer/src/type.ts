@@ -1,4 +1,5 @@
 import type { Address } from '@skep/interface'
+import type { HandoverProof } from './messages.ts'
 
 /** Which life of a store indices belong to; a wiped store draws a new one. At most 64 characters. */
 export type Epoch = string
@@ -69,6 +70,8 @@ export interface Batch {
   readonly from: number
   readonly to: number
   readonly ids: Uint8Array[]
+  /** What the stream says of the stretch under its signature. All its ids are offered then, also those that the peer has. */
+  readonly proof?: HandoverProof | undefined
 }
 
 /** One item of a stream. */
@@ -139,4 +142,6 @@ export interface BatchDone {
   readonly to: number
   readonly ids: readonly Uint8Array[]
   readonly outcomes: readonly Outcome[]
+  /** What the peer gave as proof of the stretch, unchecked; absent if none. */
+  readonly proof?: HandoverProof
 }
