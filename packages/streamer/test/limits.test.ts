@@ -43,7 +43,7 @@ test('bytes wanted of one peer: the next Wanted waits until there is room for al
 })
 
 test('bytes wanted of all peers: the same over all of them', async () => {
-  for (const [room, answered] of [[199, 1], [200, 2]] as const) {
+  for (const [room, answered] of [[199, 1], [200, 2], [201, 2]] as const) {
     const clock = new VirtualClock()
     const node = new Node(1, clock, new Shelf(), { limits: { maxWanted: room * 4_201 } })
     const peers = [1, 2].map(n => new Scripted(node, n).cursors(1_000))

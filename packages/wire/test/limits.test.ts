@@ -153,6 +153,30 @@ describe('a session', () => {
     await expect((async () => { while ((await source.next()).done !== true) continue })()).rejects.toMatchObject({ code: 'WIRE_CLOSED' })
   })
 
+  test.each([[131_071, true], [131_072, true], [131_073, false]])('a message of %i bytes between nodes: carried is %s', async (length, carried) => {
+    const clock = new VirtualClock()
+    // The conn below takes more.
+    const [a, b] = pair({ maxMessageSize: 1 << 20 })
+    const [left, right] = await Promise.all([open(a, clock, 1), open(b, clock, 2)])
+    const [from, to] = [left.open(capabilities[0]!), right.open(capabilities[0]!)]
+    expect(from.maxMessageSize).toBe(131_072)
+    const sent = from.sink([new Uint8Array(length)])
+    if (carried) {
+      expect((await to.source[Symbol.asyncIterator]().next()).value.length).toBe(length)
+      await sent
+    } else {
+      await expect(sent).rejects.toMatchObject({ code: 'WIRE_MESSAGE_TOO_LONG' })
+    }
+    await Promise.all([left.close(), right.close()])
+  })
+
+  test.each([[131_071, undefined], [131_072, undefined], [131_073, 'PROTOCOL']])('a message of %i bytes that comes: the session ends with %s', async (length, code) => {
+    const clock = new VirtualClock()
+    const { session, send } = await raw(clock, {}, 1 << 20)
+    await send(framed(length))
+    await expectEnd(clock, session, code)
+  })
+
   test.each([[3999, undefined], [4000, undefined], [4001, 'PROTOCOL']])('ends when a message of %i bytes comes and 4000 are allowed', async (length, code) => {
     const clock = new VirtualClock()
     const { session, send } = await raw(clock, { maxMessageSize: 4000 })
@@ -253,8 +277,8 @@ describe('a session', () => {
   }
 
   /** A session, and the frames it sends after its hello to a remote that says what it is told to. */
-  async function raw (clock: VirtualClock, limits: SessionLimits): Promise<{ session: Session, frames: Uint8Array[], send (frame: Uint8Array): Promise<void> }> {
-    const [a, b] = pair({ window: 1 << 20 })
+  async function raw (clock: VirtualClock, limits: SessionLimits, maxMessageSize?: number): Promise<{ session: Session, frames: Uint8Array[], send (frame: Uint8Array): Promise<void> }> {
+    const [a, b] = pair({ window: 1 << 20, ...(maxMessageSize !== undefined && { maxMessageSize }) })
     const creating = open(a, clock, 1, limits)
     const source = b.source[Symbol.asyncIterator]()
     const hello = ((await source.next()).value as Uint8Array).slice()
