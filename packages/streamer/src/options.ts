@@ -62,7 +62,10 @@ export interface StreamerLimits {
   readonly maxLate: number
   /** How long a live offer waits for more items. 50 ms. */
   readonly collect: number
-  /** How long a native peer may take to tell a cursor before it is treated as one that tells none. 10 s. */
+  /**
+   * How long a native peer may take to tell a cursor before it is treated as one that tells none,
+   * and how long after it was told one it may take to subscribe before its source is closed. 10 s.
+   */
   readonly cursorTimeout: number
   /** How long after its end a stream of an old peer is not subscribed to again: it does not confirm. 1 s. */
   readonly fence: number

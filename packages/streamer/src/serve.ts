@@ -15,7 +15,7 @@ export class Feed {
   asking = false
   /** How many times the peer is to be told the cursor. */
   replies = 0
-  /** The peer was told a cursor and has not subscribed since. */
+  /** The peer was told a cursor and has not subscribed since; for some time that is waited for. */
   fresh = false
   /** Nothing is offered for the time being: how an old peer is quit. */
   paused = false

@@ -50,7 +50,7 @@ export class Serves {
     if (range === undefined) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a history outside of the index values')
     const feed = this.#feed(peer, Name, Key)
     if (feed === undefined) return this.#refuse(peer, Name, Key)
-    feed.fresh = false
+    this.#subscribed(feed)
     feed.awaited = false
     const priority = this.#served.priority(Name) ?? 2
     const halves = [
@@ -183,7 +183,7 @@ export class Serves {
     }
     feed.told = cursor
     if (feed.awaited) this.#context.emit({ type: 'recall', feed })
-    if (feed.replies > 0) feed.fresh = true
+    if (feed.replies > 0) this.#told(feed)
     for (; feed.replies > 0; feed.replies--) {
       this.#context.emit({ type: 'send', peer, native: true, name: 'CursorMsg', value: { Name: feed.name, Key: feed.key, Epoch: cursor.epoch, Last: BigInt(cursor.last) }, priority: 3 })
     }
@@ -234,6 +234,23 @@ export class Serves {
     const feed = new Feed(peer, names)
     peer.feeds.set(names.pair, feed)
     return feed
+  }
+
+  /** The peer will subscribe soon, or has changed its mind and says nothing. */
+  #told (feed: Feed): void {
+    const { timers, now, limits } = this.#context
+    this.#subscribed(feed)
+    feed.fresh = true
+    feed.timer = timers.set(now + limits.cursorTimeout, () => {
+      feed.fresh = false
+      this.#release(feed)
+    })
+  }
+
+  #subscribed (feed: Feed): void {
+    if (!feed.fresh) return
+    feed.fresh = false
+    this.#context.timers.cancel(feed.timer)
   }
 
   #ask (feed: Feed): void {
