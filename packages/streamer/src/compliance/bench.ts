@@ -49,6 +49,7 @@ class Line {
   #end: { readonly error: Error | undefined } | undefined
 
   push (message: Uint8Array): void {
+    if (this.#end !== undefined) return
     this.#messages.push(message)
     this.#wake?.()
   }
@@ -75,13 +76,22 @@ class Line {
   }
 }
 
-/** What may happen to a message on its way: it arrives as it is, changed, or the conn breaks instead. */
-export type Tamper = (message: Uint8Array) => Uint8Array | 'cut'
+/** The rest of a message's way. */
+export interface Way {
+  /** Lets it arrive, or another one; later and more than once, if that is what happens to it. */
+  pass (message: Uint8Array): void
+  /** Breaks the conn. */
+  cut (): void
+}
 
-/** Makes two conns that are each other's remote; `tamper` sees every message of both directions. */
-export function conns (tamper: Tamper = message => message): [Conn, Conn] {
+/** What happens to a message on its way. */
+export type Tamper = (message: Uint8Array, way: Way) => void
+
+/** Makes two conns that are each other's remote; `tamper` has every message of both directions. */
+export function conns (tamper: Tamper = (message, way) => { way.pass(message) }): [Conn, Conn] {
   const there = new Line()
   const back = new Line()
+  let broken: Error | undefined
   const cut = (reason: Error): void => {
     there.end(reason)
     back.end(reason)
@@ -90,13 +100,13 @@ export function conns (tamper: Tamper = message => message): [Conn, Conn] {
     source: incoming.read(),
     maxMessageSize: 1 << 24,
     async sink (messages) {
+      const way: Way = {
+        pass: message => { outgoing.push(message) },
+        cut: () => { cut(broken ??= new Error('cut')) }
+      }
       for await (const message of messages) {
-        const result = tamper(message.slice())
-        if (result === 'cut') {
-          cut(new Error('cut'))
-          throw new Error('cut')
-        }
-        outgoing.push(result)
+        if (broken === undefined) tamper(message.slice(), way)
+        if (broken !== undefined) throw broken
       }
     },
     async close () {

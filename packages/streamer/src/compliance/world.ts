@@ -1,16 +1,29 @@
+import type { Store } from '@skep/interface'
 import { IntervalsStore } from '@skep/intervals-store'
-import { decodeMessage, encodeMessage } from '@skep/wire'
-import { streamSpec } from '../messages.ts'
+import type { StreamerLimits } from '../options.ts'
 import { Streamer } from '../streamer.ts'
 import type { StreamPeer, StreamType } from '../type.ts'
 import { conns, LawClock, lawRandom, lawStore, type Tamper } from './bench.ts'
+import { Life } from './life.ts'
 import { content, openSink } from './sink-laws.ts'
-import { holds, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
+import { nobody } from './source-laws.ts'
+import { eventually, holds, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
 
 /** How many turns of the event loop pass before time goes on. */
 const TURNS = 4
 /** How long anything may take, in milliseconds of the law's own time. */
 const LIMIT = 600_000
+
+/** How a connection is made. */
+export interface Link {
+  /** What happens to messages of `stream/5`. */
+  readonly stream?: Tamper
+  /** What happens to messages of `skep-stream/1`. */
+  readonly native?: Tamper
+  /** Another one who serves, with an overlay address filled with this byte. */
+  readonly server?: Streamer
+  readonly overlay?: number
+}
 
 /** A streamer that serves the subject and one that follows it, connected as often as a law likes. */
 export class World {
@@ -20,31 +33,45 @@ export class World {
   client: Streamer
   /** The asking half that is in use. */
   following: StreamType
-  /** Bodies stored by clients that have ended. */
-  stored = 0
+  /** How often each item was put, by id. */
+  readonly puts = new Map<string, number>()
   readonly #suite: StreamTypeSuite
+  readonly #limits: Partial<StreamerLimits>
   readonly #disk = lawStore()
+  #life: Life
   #connections = 0
 
-  constructor (suite: StreamTypeSuite, subject: StreamTypeSubject) {
+  /** @param maxOffer - items in a batch, where a law wants several of them and few items. */
+  constructor (suite: StreamTypeSuite, subject: StreamTypeSubject, maxOffer?: number) {
     this.#suite = suite
     this.subject = subject
-    this.server = this.streamer(subject.server)
+    this.#limits = maxOffer === undefined ? {} : { maxOffer }
+    this.server = this.serve()
     this.following = subject.client
-    this.client = this.streamer(subject.client, this.#disk)
+    this.#life = new Life(this.puts)
+    this.client = this.#follow()
   }
 
-  streamer (type: StreamType, disk = lawStore()): Streamer {
-    const streamer = new Streamer({ clock: this.clock, random: lawRandom, intervals: new IntervalsStore(disk) })
-    streamer.register(type)
+  /** Somebody who serves the stream, and single items of it. */
+  serve (): Streamer {
+    const { server, key = '' } = this.subject
+    const streamer = this.#streamer(server, lawStore())
+    streamer.onRequest(async (_, id, options) => {
+      const source = server.source?.(nobody, key)
+      try {
+        return (await source?.read([id], options))?.[0]
+      } finally {
+        source?.close()
+      }
+    })
     return streamer
   }
 
   /** Connects the two and subscribes. Resolves when it runs; `over` when it has ended at both ends. */
-  connect (tamper?: Tamper, server: Streamer = this.server, overlay: number = 1): { readonly over: Promise<unknown>, readonly peer: StreamPeer } {
+  connect ({ stream: streamTamper, native: nativeTamper, server = this.server, overlay = 1 }: Link = {}): { readonly over: Promise<unknown>, readonly peer: StreamPeer } {
     const n = this.#connections++
-    const [stream, streamThere] = conns(tamper)
-    const [native, nativeThere] = conns()
+    const [stream, streamThere] = conns(streamTamper)
+    const [native, nativeThere] = conns(nativeTamper)
     const peer = { key: `server ${n}`, overlay: new Uint8Array(32).fill(overlay), light: false }
     const over = Promise.allSettled([
       this.client.run(peer, { stream, native }),
@@ -54,19 +81,35 @@ export class World {
     return { over, peer }
   }
 
-  /** Ends the following process, and starts it again with what was durable. */
+  /** Kills the following process: it does nothing from now on. */
+  kill (): void {
+    this.#life.over = true
+  }
+
+  /** Starts the following process again with what was durable, after it was killed. */
   async restart (): Promise<void> {
-    this.stored += this.client.counters.bodiesStored
+    this.kill()
     await this.during(this.client.stop())
+    // The subject's disk ends what it was at.
+    const { running } = this.#life
+    await eventually(this.#suite, () => this.#life.running === 0, `${running} calls of the asking half never end`)
     this.following = await this.subject.reopen()
-    this.client = this.streamer(this.following, this.#disk)
+    this.#life = new Life(this.puts)
+    this.client = this.#follow()
+  }
+
+  /** Fails if anything is left of a connection that is over, without waiting for any timer. */
+  async nothingLeft (what: string): Promise<void> {
+    for (const [who, streamer] of [['asking', this.client], ['serving', this.server]] as const) {
+      const left = (): string[] => Object.entries(streamer.handles).flatMap(([name, count]) => count === 0 ? [] : [`${count} ${name}`])
+      await eventually(this.#suite, () => left().length === 0, '').catch(() => { throw new Error(`${what}: ${left().join(', ')} are left at the ${who} side`) })
+    }
   }
 
   async stop (): Promise<void> {
     await this.during(Promise.all([this.client.stop(), this.server.stop()]))
-    for (const [who, streamer] of [['asking', this.client], ['serving', this.server]] as const) {
-      for (const [what, count] of Object.entries(streamer.handles)) holds(count === 0, `${count} ${what} are left at the ${who} side after the end`)
-    }
+    await this.nothingLeft('after the end')
+    holds(await this.until(() => this.clock.pending === 0), `${this.clock.pending} timers are left after the end`)
   }
 
   /** Lets time go on until `done`, or `false` when it never comes. */
@@ -93,10 +136,20 @@ export class World {
   /** Whether nothing of the stream is needed any more. */
   async complete (): Promise<boolean> {
     const { ids } = await content(this.subject, 0)
+    return (await this.needs(ids)).every(need => !need)
+  }
+
+  /** What the asking half says of ids. */
+  async needs (ids: Uint8Array[]): Promise<(boolean | string)[]> {
     const sink = openSink(this.following, this.subject)
     const needed = await sink.need(ids, { signal: new AbortController().signal })
     sink.close()
-    return needed.every(need => !need)
+    return needed
+  }
+
+  /** Whether all is there, and known to be. */
+  async settled (): Promise<boolean> {
+    return await this.complete() && this.client.status().every(({ synced }) => synced)
   }
 
   /** Waits until all is there, and settled. */
@@ -104,13 +157,21 @@ export class World {
     holds(await this.until(async () => await this.complete()), `${what}: not every item arrives`)
     holds(await this.until(() => this.client.status().every(({ synced }) => synced)), `${what}: the stream never says that it is synced`)
   }
-}
 
-/** Changes the bodies of deliveries on their way. */
-export function lies (change: (body: Uint8Array, n: number) => Uint8Array): Tamper {
-  let n = 0
-  return message => {
-    const { name, value } = decodeMessage(streamSpec, message)
-    return name === 'ChunkDeliveryMsg' ? encodeMessage(streamSpec, name, { ...value, SData: change(value.SData, n++) }) : message
+  /** Fails unless each of so many items was put once. */
+  once (items: number): void {
+    holds(this.puts.size === items, `${this.puts.size} items were put of ${items}`)
+    const most = Math.max(...this.puts.values())
+    holds(most === 1, `an item was put ${most} times`)
+  }
+
+  #follow (): Streamer {
+    return this.#streamer(this.#life.follow(this.following), this.#life.disk(this.#disk))
+  }
+
+  #streamer (type: StreamType, disk: Store): Streamer {
+    const streamer = new Streamer({ clock: this.clock, random: lawRandom, intervals: new IntervalsStore(disk) }, { limits: this.#limits })
+    streamer.register(type)
+    return streamer
   }
 }
