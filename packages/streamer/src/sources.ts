@@ -102,7 +102,10 @@ export class Sources {
         const start = Math.max(1, from)
         if (serve.live && this.#limits.collect > 0) {
           const { last } = await source.cursor()
+          // Who waits for an abort that has been need not hear of it.
+          signal.throwIfAborted()
           if (last < start) await source.batch(start, to, { limit: 1, signal })
+          signal.throwIfAborted()
           // More may come at once: a short wait saves a round trip for each.
           if (last - start + 1 < options.limit) await this.#sleep(this.#limits.collect, signal)
         }
