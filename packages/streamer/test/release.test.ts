@@ -1,0 +1,212 @@
+import type { Clock, Conn, Store } from '@skep/interface'
+import { pair } from '@skep/conn-memory'
+import { IntervalsStore } from '@skep/intervals-store'
+import { SeededRandom, VirtualClock } from '@skep/sim'
+import { memoryStore } from '@skep/store-memory'
+import { Streamer, type StreamPeer, type StreamType, type Subscription } from '@skep/streamer'
+import { expect, test } from 'vitest'
+import { body, id, Shelf, text } from './harness.ts'
+
+/** Counts every message and every call of whatever is not the streamer's, before it and after it. */
+class Points {
+  count = 0
+  names: string[] = []
+  /** What happens at one of them. */
+  at: { readonly count: number, readonly act: () => void } | undefined
+
+  pass (name: string): void {
+    this.names.push(name)
+    if (++this.count === this.at?.count) this.at.act()
+  }
+
+  async call<T> (name: string, work: () => Promise<T>): Promise<T> {
+    this.pass(`before ${name}`)
+    try {
+      return await work()
+    } finally {
+      this.pass(`after ${name}`)
+    }
+  }
+
+  conn (conn: Conn, name: string): Conn {
+    const heard = async function * (points: Points): AsyncGenerator<Uint8Array> {
+      for await (const message of conn.source) {
+        points.pass(`message ${name}`)
+        yield message
+      }
+    }
+    return {
+      source: heard(this),
+      maxMessageSize: conn.maxMessageSize,
+      sink: async messages => { await conn.sink(messages) },
+      close: async () => { await conn.close() },
+      abort: reason => { conn.abort(reason) }
+    }
+  }
+
+  store (store: Store, name: string): Store {
+    return {
+      get: async key => this.call(`get at ${name}`, () => store.get(key)),
+      getMany: async keys => this.call(`getMany at ${name}`, () => store.getMany(keys)),
+      batch: async (operations, options) => { await this.call(`batch at ${name}`, () => store.batch(operations, options)) },
+      range: options => {
+        this.pass(`range at ${name}`)
+        return store.range(options)
+      },
+      close: async () => {}
+    }
+  }
+}
+
+/** Halves of streams that are open. */
+interface Open { sources: number, sinks: number }
+
+function counted (type: StreamType, points: Points, name: string, open: Open): StreamType {
+  return {
+    ...type,
+    source: (peer, key) => {
+      const source = type.source!(peer, key)!
+      open.sources++
+      return {
+        cursor: async () => points.call(`cursor at ${name}`, () => source.cursor()),
+        batch: async (...all) => points.call(`batch of ${name}`, () => source.batch(...all)),
+        read: async (...all) => points.call(`read at ${name}`, () => source.read(...all)),
+        close () {
+          open.sources--
+          points.pass(`source closed at ${name}`)
+        }
+      }
+    },
+    sink: (peer, key) => {
+      const sink = type.sink!(peer, key)!
+      open.sinks++
+      return {
+        need: async (...all) => points.call(`need at ${name}`, () => sink.need(...all)),
+        put: async (...all) => { await points.call(`put at ${name}`, () => sink.put(...all)) },
+        done: async () => { await points.call(`done at ${name}`, async () => {}) },
+        close () {
+          open.sinks--
+          points.pass(`sink closed at ${name}`)
+        }
+      }
+    }
+  }
+}
+
+class Side {
+  readonly shelf = new Shelf()
+  readonly open: Open = { sources: 0, sinks: 0 }
+  readonly streamer: Streamer
+  readonly stop = new AbortController()
+
+  constructor (clock: Clock, points: Points, name: string, n: number) {
+    this.shelf.epoch = `epoch of ${name}`
+    // A few batches each way, the second of them in flight.
+    this.streamer = new Streamer({ clock, random: new SeededRandom(n), intervals: new IntervalsStore(points.store(memoryStore(), name)) }, { limits: { maxOffer: 2 } })
+    this.streamer.register(counted(this.shelf.type(), points, name, this.open))
+    this.streamer.onRequest(async (_, address) => points.call(`request at ${name}`, async () => {
+      await Promise.resolve()
+      return this.shelf.items.get(text(address))
+    }))
+  }
+}
+
+/** One session with everything in it: both follow each other, history and live, and each fetches single items. */
+async function session (native: boolean, at: number, how: string): Promise<{ points: Points, acted: boolean }> {
+  const clock = new VirtualClock()
+  const points = new Points()
+  const a = new Side(clock, points, 'a', 1)
+  const b = new Side(clock, points, 'b', 2)
+  a.shelf.fill(1, 4)
+  b.shelf.fill(11, 13)
+  // Only for requests.
+  b.shelf.items.set(text(id(99)), body(id(99)))
+  const conns = [pair({ clock }), pair({ clock })] as const
+  const [streamA, streamB] = conns[0].map((conn, i) => points.conn(conn, `of stream to ${'ab'[i]!}`)) as [Conn, Conn]
+  const [nativeA, nativeB] = conns[1].map((conn, i) => points.conn(conn, `of native to ${'ab'[i]!}`)) as [Conn, Conn]
+  const toB: StreamPeer = { key: 'b', overlay: id(2, 9), light: false }
+  const toA: StreamPeer = { key: 'a', overlay: id(1, 9), light: false }
+  const stops: Promise<void>[] = []
+  const act: Record<string, () => void> = {
+    'stream cut': () => { conns[0][0].abort(new Error('cut')) },
+    'native cut': () => { conns[1][1].abort(new Error('cut')) },
+    'run aborted': () => { a.stop.abort(new Error('enough')) },
+    'a stops': () => { stops.push(a.streamer.stop()) },
+    'b stops': () => { stops.push(b.streamer.stop()) }
+  }
+  let acted = false
+  points.at = {
+    count: at,
+    act: () => {
+      acted = true
+      act[how]!()
+    }
+  }
+  const wait: Promise<unknown>[] = []
+  const settled = (...promises: Promise<unknown>[]): void => { for (const promise of promises) wait.push(promise.catch(() => {})) }
+  settled(
+    a.streamer.run(toB, native ? { stream: streamA, native: nativeA } : { stream: streamA }, { signal: a.stop.signal }),
+    b.streamer.run(toA, native ? { stream: streamB, native: nativeB } : { stream: streamB })
+  )
+  const subscriptions: Subscription[] = []
+  const during = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      // After it was stopped.
+      expect(error).toMatchObject({ code: 'STREAMER_CLOSED' })
+    }
+  }
+  const fetch = (side: Side, peer: StreamPeer, of: Uint8Array): void => {
+    settled(side.streamer.fetch(of, { candidates: [peer], accept: async () => points.call('accept', async () => true) }))
+  }
+  during(() => { subscriptions.push(a.streamer.subscribe(toB, 'SHELF', 'x')) })
+  during(() => { subscriptions.push(b.streamer.subscribe(toA, 'SHELF', 'x')) })
+  during(() => { fetch(a, toB, id(99)) })
+  during(() => { fetch(b, toA, id(2)) })
+  during(() => { fetch(a, toB, id(98)) })
+  await clock.advance(60)
+  a.shelf.fill(5, 5)
+  await clock.advance(60)
+  during(() => { a.streamer.unsubscribe(toB, 'SHELF', 'x') })
+  during(() => { a.streamer.announceSynced(true) })
+  await clock.advance(20)
+  // One that has gone would be waited for.
+  if (!acted) during(() => { subscriptions.push(a.streamer.subscribe(toB, 'SHELF', 'x')) })
+  await clock.advance(native ? 40 : 1_100)
+  if (!acted) return { points, acted }
+
+  // Nothing of a peer waits for any time to pass, but for one who takes no farewell.
+  await Promise.allSettled(stops)
+  await clock.settle()
+  const here = `${how} at ${at}: ${points.names[at - 1]!}`
+  const none = { peers: 0, subscriptions: 0, items: 0, asks: 0, timers: 0, sources: 0, answers: 0 }
+  for (const { streamer, open, shelf } of [a, b]) {
+    expect(streamer.handles, here).toEqual(none)
+    expect(open, here).toEqual({ sources: 0, sinks: 0 })
+    expect(shelf.waiting, here).toBe(0)
+    expect(streamer.load, here).toEqual({ wants: 0, asks: 0, queued: [0, 0, 0, 0] })
+    expect(streamer.status(), here).toEqual([])
+  }
+  expect(clock.pending, here).toBe(0)
+  expect(subscriptions.every(({ active }) => !active), here).toBe(true)
+  // What somebody waits for is over.
+  let over = false
+  void Promise.all([...wait, ...subscriptions.map(({ ended }) => ended)]).then(() => { over = true })
+  await clock.settle()
+  expect(over, here).toBe(true)
+  await Promise.all([a.streamer.stop(), b.streamer.stop()])
+  return { points, acted }
+}
+
+const ways: [native: boolean, how: string][] = [
+  ...['stream cut', 'native cut', 'run aborted', 'a stops', 'b stops'].map((how): [boolean, string] => [true, how]),
+  [false, 'stream cut'],
+  [false, 'b stops']
+]
+
+test.each(ways)('at every message and every call nothing is left after it (native: %s): %s', async (native, how) => {
+  let at = 1
+  while ((await session(native, at, how)).acted) at++
+  expect(at).toBeGreaterThan(100)
+})
