@@ -58,6 +58,9 @@ class Points {
   }
 }
 
+/** Who is asked for it answers only when that is called off. */
+const UNANSWERED = id(97)
+
 /** Halves of streams that are open. */
 interface Open { sources: number, sinks: number }
 
@@ -104,8 +107,8 @@ class Side {
     // A few batches each way, the second of them in flight.
     this.streamer = new Streamer({ clock, random: new SeededRandom(n), intervals: new IntervalsStore(points.store(memoryStore(), name)) }, { limits: { maxOffer: 2 } })
     this.streamer.register(counted(this.shelf.type(), points, name, this.open))
-    this.streamer.onRequest(async (_, address) => points.call(`request at ${name}`, async () => {
-      await Promise.resolve()
+    this.streamer.onRequest(async (_, address, { signal }) => points.call(`request at ${name}`, async () => {
+      if (text(address) === text(UNANSWERED)) await new Promise<void>(resolve => { signal.addEventListener('abort', () => resolve()) })
       return this.shelf.items.get(text(address))
     }))
   }
@@ -165,6 +168,7 @@ async function session (native: boolean, at: number, how: string): Promise<{ poi
   during(() => { fetch(a, toB, id(99)) })
   during(() => { fetch(b, toA, id(2)) })
   during(() => { fetch(a, toB, id(98)) })
+  during(() => { fetch(a, toB, UNANSWERED) })
   await clock.advance(60)
   a.shelf.fill(5, 5)
   await clock.advance(60)
