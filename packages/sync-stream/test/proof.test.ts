@@ -2,6 +2,7 @@ import type { Chunk } from '@skep/chunk'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { toHex } from '@skep/pot'
 import { memoryStore } from '@skep/store-memory'
+import { MAX_BIN } from '@skep/sync-stream'
 import { expect, test } from 'vitest'
 import { Swarm, total, type Node } from './swarm.ts'
 
@@ -26,6 +27,8 @@ interface Run {
   readonly received: number
   readonly stored: number
   readonly duplicates: number
+  /** What lies on the disks, all together, and was not put there from outside. */
+  readonly onDisk: number
 }
 
 /** Sixteen nodes, a chunk put somewhere every twenty milliseconds, and the faults of `act` in between. */
@@ -39,6 +42,9 @@ class Proof {
   #received = 0
   #stored = 0
   #duplicates = 0
+  /** Chunks that were put from outside, and chunks that were on disks that are gone. */
+  #local = 0
+  #wiped = 0
 
   private constructor (swarm: Swarm) {
     this.swarm = swarm
@@ -68,13 +74,17 @@ class Proof {
 
   /** Puts chunk `i` somewhere, and lets some time pass. */
   async put (i: number): Promise<void> {
-    await this.swarm.random.pick(this.honest.slice(0, KEEPERS)).chunks.put([this.chunks[i]!])
+    const { chunks } = this.swarm.random.pick(this.honest.slice(0, KEEPERS))
+    const before = chunks.size
+    await chunks.put([this.chunks[i]!])
+    this.#local += chunks.size - before
     await this.swarm.clock.advance(20)
   }
 
-  async restart (node: Node, disk = node.disk): Promise<void> {
+  async restart (node: Node, disk = node.disk): Promise<Node> {
     this.#count(node)
-    await this.swarm.restart(node, disk)
+    if (disk !== node.disk) this.#wiped += node.chunks.size
+    return await this.swarm.restart(node, disk)
   }
 
   /** Cuts connections of a node, all but `keep`. */
@@ -101,9 +111,12 @@ class Proof {
     expect(await this.swarm.dishonest()).toEqual([])
     for (const node of this.honest) for await (const fault of node.chunks.verify()) expect.fail(fault.code)
     for (const node of this.honest) this.#count(node)
+    // Not what anybody says of it, but what there is: every bin is counted through.
+    let there = 0
+    for (const { chunks } of this.honest) for (let bin = 0; bin <= MAX_BIN; bin++) there += (await chunks.entries(bin, 1, undefined, 10_000)).length
     await this.swarm.stop()
     expect(this.swarm.clock.pending).toBe(0)
-    return { trace: toHex(this.#digest.digest()), frames: this.#all, received: this.#received, stored: this.#stored, duplicates: this.#duplicates }
+    return { trace: toHex(this.#digest.digest()), frames: this.#all, received: this.#received, stored: this.#stored, duplicates: this.#duplicates, onDisk: there + this.#wiped - this.#local }
   }
 
   #count ({ streamer: { counters } }: Node): void {
@@ -164,18 +177,34 @@ async function withFaults (seed: number): Promise<Run> {
   await clock.advance(SETTLED)
   expect(offered() - before).toBe(0)
   await proof.quiet(15_000)
+
+  // Nor is who was restarted with its disk, whom all know as well as they did.
+  const all = offered()
+  const [restarted] = proof.honest.slice(2) as [Node]
+  const its = restarted.streamer.counters.idsOffered
+  const again = await proof.restart(restarted)
+  for (const other of swarm.nodes) if (other.manner !== 'honest') other.links.get(toHex(again.base))?.()
+  const others = offered()
+  expect(others).toBe(all - its)
+  for (const other of proof.honest) if (other !== again) swarm.connect(again, other)
+  await clock.advance(SETTLED)
+  expect(again.streamer.status().length).toBeGreaterThan(0)
+  expect(offered() - others).toBe(0)
+  await proof.quiet(15_000)
   return await proof.end()
 }
 
 test.each(seeds)('without faults every chunk comes to all who are responsible for it, exactly once (seed %i)', async seed => {
-  const { received, stored, duplicates } = await withoutFaults(seed)
+  const { received, stored, duplicates, onDisk } = await withoutFaults(seed)
   expect(stored).toBeGreaterThan(CHUNKS)
+  expect(stored).toBe(onDisk)
   expect([received / stored, duplicates]).toEqual([1, 0])
 }, 120_000)
 
 test.each(seeds)('with all faults at once too: cuts, restarts, wiped disks, changes of depth, a liar and a silent one (seed %i)', async seed => {
-  const { received, stored } = await withFaults(seed)
+  const { received, stored, onDisk } = await withFaults(seed)
   expect(received / stored).toBeLessThanOrEqual(1.02)
+  expect(received / onDisk).toBeLessThanOrEqual(1.02)
 }, 120_000)
 
 test('the same seed gives the same frames at the same times, and another seed others', async () => {
