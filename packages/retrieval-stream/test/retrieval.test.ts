@@ -200,6 +200,58 @@ test('when the last one gives up, nobody is asked any longer', async () => {
   await idle(a, silent)
 })
 
+test('a request goes no further than its hops', async () => {
+  // Two that pass it on are within two hops, and a third one is not.
+  for (const [maxHops, found] of [[1, false], [2, false], [3, true], [20, true]] as const) {
+    const own = new Net(1)
+    const nodes = [await own.add(0, { maxHops }), await own.add(2), await own.add(4), await own.add(6), await own.add(9)]
+    for (let i = 1; i < nodes.length; i++) own.connect(nodes[i - 1]!, nodes[i]!)
+    await nodes[4]!.chunks.put([own.chunk])
+    await own.clock.advance(100)
+    const [data] = await own.time(nodes[0]!.retrieval.retrieve(own.chunk.address))
+    expect(data).toEqual(found ? own.chunk.data : undefined)
+    expect(nodes.slice(1).map(({ looked }) => looked())).toEqual([1, 2, 3, 4].map(n => n <= maxHops + 1 ? 1 : 0))
+    await own.stop()
+  }
+})
+
+test('what is taken back is taken back over those who pass it on, while somebody else who asks still waits', async () => {
+  const [a, other, middle, holder] = [await net.add(0), await net.add(1), await net.add(4), await net.add(9)]
+  let asked: AbortSignal | undefined
+  let answer: (data: Uint8Array) => void = () => {}
+  holder.streamer.onRequest(async (_, __, { signal }) => {
+    asked = signal
+    return new Promise(resolve => { answer = resolve })
+  })
+  for (const node of [a, other, holder]) net.connect(node, middle)
+  await net.clock.advance(100)
+  const stop = new AbortController()
+  const given = a.retrieval.retrieve(net.chunk.address, { signal: stop.signal })
+  const waits = other.retrieval.retrieve(net.chunk.address)
+  const late = expect(given).rejects.toThrow('enough')
+  await net.clock.advance(50)
+  stop.abort(new Error('enough'))
+  await net.clock.advance(50)
+  await late
+  expect(asked?.aborted).toBe(false)
+  answer(net.chunk.data)
+  expect((await net.time(waits))[0]).toEqual(net.chunk.data)
+
+  // And when nobody waits any more, the last in the row hears of it within the time that it takes to get there.
+  const absent = net.chunk.address.slice().fill(7, 20)
+  const again = new AbortController()
+  const both = [a, other].map(async ({ retrieval }) => retrieval.retrieve(absent, { signal: again.signal }))
+  const over = Promise.allSettled(both)
+  await net.clock.advance(50)
+  const signal = asked!
+  expect(signal.aborted).toBe(false)
+  again.abort(new Error('enough'))
+  await net.clock.advance(20)
+  expect(signal.aborted).toBe(true)
+  await over
+  await idle(a, other, middle, holder)
+})
+
 test('what is looked for at the same time is bounded', async () => {
   const [a, silent] = [await net.add(0, { maxOpen: 2 }), await net.add(9)]
   silent.streamer.onRequest(async () => new Promise(() => {}))
