@@ -1,6 +1,6 @@
-// Eight `skep node` processes take random chunks while one of them is killed each second (SIGKILL) and
-// started again. Afterwards every chunk that was stored lies at every node responsible for it, and `skep start`
-// still ends ok. Progress on stderr, one line at the end; exit code 1 if something does not hold.
+// Eight `skep node` processes take random chunks, four in five of them content and the others updates, while one
+// of them is killed each second (SIGKILL) and started again. Afterwards every chunk that was stored lies at every
+// node responsible for it, hardly one came twice, and `skep start` still ends ok. Progress on stderr, one line at the end; exit code 1 if something does not hold.
 // After a build: node bench/soak.mjs [--seconds 60] [--chunks 5000] [--seed 1] [--nodes 8]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,13 +11,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { split } from '@skep/chunk'
+import { encodeMetadata, metadataAddress, metadataHash } from '@skep/chunk/validators'
 import { fromHex, toHex } from '@skep/pot'
 import { SeededRandom } from '@skep/sim'
 import { GlobalView } from '../dist/start/oracle.js'
 
 const COMMAND = fileURLToPath(new URL('../bin/skep.js', import.meta.url))
-/** Chunks of one upload. */
+/** Chunks of one upload, and those of them whose address is not the hash of their content. */
 const PART = 50
+const UPDATES = 10
+/** Bodies that may come for each that is stored. */
+const MOST_RECEIVED = 1.02
 /** How long nodes may take to be in order after the last kill, in milliseconds. */
 const SETTLE = 120_000
 /** Addresses on one command line. */
@@ -37,7 +41,8 @@ class Soaked {
   ready
   kills = 0
   starts = 0
-  totals = { bodiesReceived: 0, bodiesStored: 0, duplicates: 0 }
+  /** What came and was stored in the lives that are over, as each told shortly before its end. */
+  totals = { received: 0, stored: 0, duplicates: 0 }
   #stopping = false
 
   constructor (i) {
@@ -67,13 +72,24 @@ class Soaked {
     })
   }
 
-  kill () {
+  async kill () {
+    const { child } = this
+    // What it says is gone with it. One that does not answer at once is killed all the same.
+    await this.count(1000).catch(() => {})
     this.kills++
-    this.child.kill('SIGKILL')
+    child.kill('SIGKILL')
   }
 
-  async ask (path, options = {}) {
-    const response = await fetch(`${this.ready.api}${path}`, { ...options, signal: AbortSignal.timeout(20_000) })
+  /** Adds what this life has received so far. What comes until it ends is in neither of the sums. */
+  async count (patience) {
+    const { transfers } = await this.ask('/status', {}, patience)
+    this.totals.received += transfers.bodiesReceived
+    this.totals.stored += transfers.bodiesStored
+    this.totals.duplicates += transfers.duplicates
+  }
+
+  async ask (path, options = {}, patience = 20_000) {
+    const response = await fetch(`${this.ready.api}${path}`, { ...options, signal: AbortSignal.timeout(patience) })
     if (!response.ok) throw new Error(`${this.name} ${path}: ${response.status}`)
     return await response.json()
   }
@@ -103,13 +119,16 @@ try {
     const parts = Math.ceil(count / PART)
     for (let part = 0; part < parts; part++) {
       // The leaves, and the root over them.
-      const file = random.bytes((Math.min(PART, count - part * PART) - 1) * 4096)
+      const size = Math.min(PART, count - part * PART)
+      const updates = Array.from({ length: Math.max(0, Math.min(UPDATES, size - 2)) }, makeUpdate)
+      const file = random.bytes((size - updates.length - 1) * 4096)
       const addresses = []
       for await (const { address } of split((async function * () { yield file })(), { rule: 'bee' })) addresses.push(toHex(address))
       while (true) {
         const node = random.pick(nodes)
         try {
           await node.ask('/bytes', { method: 'POST', body: file })
+          await Promise.all(updates.map(async ({ address, data }) => node.ask(`/chunks/${address}`, { method: 'POST', body: data })))
           break
         } catch {
           // It was killed, or is not up yet: the file goes to another.
@@ -117,7 +136,7 @@ try {
           await sleep(100)
         }
       }
-      for (const address of addresses) stored.add(address)
+      for (const address of [...addresses, ...updates.map(({ address }) => address)]) stored.add(address)
       const left = end - Date.now()
       if (left > 0) await sleep(left / (parts - part))
     }
@@ -126,7 +145,7 @@ try {
     while (Date.now() < end) {
       await sleep(Math.min(1000, Math.max(0, end - Date.now())))
       const running = nodes.filter(({ ready }) => ready !== undefined)
-      if (running.length > 0) random.pick(running).kill()
+      if (running.length > 0) await random.pick(running).kill()
     }
   })()
   const telling = (async () => {
@@ -180,6 +199,11 @@ try {
     }
   }
   say('skep has says so of each')
+
+  await Promise.all(nodes.map(node => node.count()))
+  const [received, kept, duplicates] = ['received', 'stored', 'duplicates'].map(name => nodes.reduce((sum, { totals }) => sum + totals[name], 0))
+  summary += `, ${(received / kept).toFixed(4)} bodies received for each of ${kept} stored, ${duplicates} duplicates`
+  if (received > MOST_RECEIVED * kept) throw new Error(`${received} bodies were received and ${kept} stored`)
 } catch (error) {
   failure = error
 } finally {
@@ -195,6 +219,13 @@ if (failure === undefined) {
 rmSync(folder, { recursive: true, force: true })
 process.stdout.write(failure === undefined ? `ok: seed ${seed}, ${summary}\n` : `FAILED: seed ${seed}: ${failure.message}\n`)
 process.exitCode = failure === undefined ? 0 : 1
+
+/** A chunk that says under which name its owner publishes updates: its address is the hash of that, not of the chunk. */
+function makeUpdate () {
+  const owner = random.bytes(20)
+  const data = encodeMetadata({ startTime: 0n, frequency: 60n, name: random.bytes(16), owner })
+  return { address: toHex(metadataAddress(metadataHash(data), owner)), data }
+}
 
 async function run (words) {
   const child = spawn(process.execPath, [COMMAND, ...words], { stdio: 'ignore' })
