@@ -4,6 +4,7 @@ import type { Context, Effect, Input, NativeMessage, StreamMessage } from './eff
 import { Items } from './items.ts'
 import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
+import type { Pull } from './pull.ts'
 import { Pulls } from './pulls.ts'
 import { Serves, type Served } from './serves.ts'
 import { RETRIEVE_REQUEST, wireStream } from './stream-name.ts'
@@ -79,6 +80,7 @@ export class Core {
       case 'reopen': return this.#pulls.reopen(input.pull, input.reasons)
       case 'pause': return this.#pulls.pause(input.pull, input.paused)
       case 'unsubscribe': return this.#pulls.unsubscribe(input.pull)
+      case 'abort': return this.#abort(input.pull)
       case 'request': return this.#serves.request(input.peer, input.name, input.key)
       case 'quit': return this.#serves.quit(input.peer, input.name, input.key)
       case 'fetch': return this.items.fetch(input.fetch)
@@ -114,6 +116,12 @@ export class Core {
     for (const other of this.peers) this.#pulls.room(other)
   }
 
+  #abort (pull: Pull): void {
+    this.#pulls.cancel(pull)
+    // The room that its items took is for others.
+    for (const peer of this.peers) this.#pulls.room(peer)
+  }
+
   #stream (peer: PeerState, { name, value }: StreamMessage): void {
     switch (name) {
       case 'SubscribeMsg': return this.#serves.subscribe(peer, value)
@@ -144,6 +152,7 @@ export class Core {
       case 'RetrieveMsg': return this.#answers.requested(peer, value.Addr, value.Hops, false)
       case 'NotFoundMsg': return this.items.missing(peer, value.Addr)
       case 'CancelMsg': return this.#answers.cancelled(peer, keyOf(value.Addr), value.Addr)
+      case 'CancelStreamMsg': return this.#serves.cancelled(peer, value.Name, value.Key)
       case 'SyncedMsg':
         peer.synced = value.Synced
         this.#context.emit({ type: 'changed' })

@@ -88,6 +88,8 @@ export type Input =
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }
   | { readonly type: 'subscribe', readonly pull: Pull }
   | { readonly type: 'unsubscribe', readonly pull: Pull }
+  /** As `unsubscribe`, and what was asked for is not waited for. */
+  | { readonly type: 'abort', readonly pull: Pull }
   | { readonly type: 'reopen', readonly pull: Pull, readonly reasons: readonly string[] }
   | { readonly type: 'pause', readonly pull: Pull, readonly paused: boolean }
   | { readonly type: 'request', readonly peer: PeerState, readonly name: string, readonly key: string }

@@ -243,6 +243,21 @@ export class Items {
     }
   }
 
+  /** What was asked in answer to offers of a half is not waited for any more. It may come still, which is nobody's fault. */
+  release (half: Half): void {
+    const { now, limits } = this.#context
+    const { peer } = half.pull
+    for (const ask of [...peer.asks.values()]) {
+      if (ask.half !== half) continue
+      const { item } = ask
+      peer.takeBack(item.key, now, limits.drain)
+      this.#forget(peer, item.key)
+      item.asked.delete(peer)
+      this.#next(item)
+      this.#tidy(item)
+    }
+  }
+
   /** Bodies came, in this order. */
   delivered (peer: PeerState, bodies: readonly Body[]): void {
     for (const { Addr, SData } of bodies) {
@@ -258,6 +273,11 @@ export class Items {
     const ask = peer.asks.get(keyOf(id))
     this.tally.bytesIn += data.length
     if (ask === undefined) {
+      if (peer.tookBack(keyOf(id))) {
+        this.tally.bodiesReceived++
+        this.tally.duplicates++
+        return
+      }
       this.tally.unsolicited++
       if (++peer.unsolicited > limits.maxUnsolicited) peer.fault(this.#context, 'STREAMER_LIMIT', 'too many deliveries that nobody asked for')
       return

@@ -102,6 +102,8 @@ export const nativeSpec = defineProtocol({
     /** Takes a RetrieveMsg back. */
     CancelMsg: struct({ Addr: fixed(ID_SIZE) }),
     /** Whether the sender has all that its peers had to offer. */
-    SyncedMsg: struct({ Synced: bool })
+    SyncedMsg: struct({ Synced: bool }),
+    /** Takes a subscription back, both halves of it: what has not been sent yet is not to be sent. */
+    CancelStreamMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME) })
   }
 })

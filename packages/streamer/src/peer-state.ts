@@ -31,6 +31,9 @@ export interface Draining {
 /** How many ended halves are remembered, so that what was under way then is no fault. */
 const MAX_ENDED = 512
 
+/** How many items that were taken back are remembered: twice what may be asked of one peer at a time. */
+const MAX_TAKEN_BACK = 1_024
+
 /** Everything the core keeps of one connected peer. Collections that most peers never need are made with their first entry. */
 export class PeerState {
   readonly ref: StreamPeer
@@ -89,6 +92,9 @@ export class PeerState {
   draining: Map<string, Draining> | undefined
   watch: Timer | undefined
   #ended: Set<string> | undefined
+  /** Items that were asked for and taken back, by id, and when that last was. */
+  #takenBack: Set<string> | undefined
+  #takenBackAt = 0
 
   constructor (ref: StreamPeer, overlay: string, native: boolean) {
     this.ref = ref
@@ -114,6 +120,26 @@ export class PeerState {
         break
       }
     }
+  }
+
+  /** Notes that an item was asked for and is not awaited any more: its body may be on its way. */
+  takeBack (id: string, now: number, forget: number): void {
+    // Those of long ago never came.
+    if (this.#takenBack === undefined || this.#takenBackAt + forget < now) this.#takenBack = new Set()
+    this.#takenBackAt = now
+    this.#takenBack.delete(id)
+    this.#takenBack.add(id)
+    if (this.#takenBack.size > MAX_TAKEN_BACK) {
+      for (const oldest of this.#takenBack) {
+        this.#takenBack.delete(oldest)
+        break
+      }
+    }
+  }
+
+  /** Whether a body that nobody asks for is of an item that was taken back; true once for each. */
+  tookBack (id: string): boolean {
+    return this.#takenBack?.delete(id) === true
   }
 
   wasEnded (half: string): boolean {

@@ -64,6 +64,28 @@ export class Pulls {
     this.#drained(pull)
   }
 
+  /**
+   * Ends a pull at once, or what is left of one that is ending. The peer is told; natively it
+   * sends nothing more. What was asked of it is asked of others, if they wait for it as well.
+   */
+  cancel (pull: Pull): void {
+    const { peer } = pull
+    const halves = [...pull.halves()]
+    // One that waits for an earlier one's end has not asked for anything.
+    const asked = pull.state === 'over' ? halves.length > 0 : pull.state === 'active' || pull.resume === undefined
+    if (asked && peer.native && peer.connected) {
+      this.#context.emit({ type: 'send', peer, native: true, name: 'CancelStreamMsg', value: { Name: pull.name, Key: pull.key }, priority: 3 })
+    }
+    if (pull.state !== 'over') this.#close(pull)
+    else if (halves.length === 0) return
+    for (const half of halves) {
+      if (half.draining) this.#endDraining(half)
+      this.#endHalf(half, true)
+      this.#items.release(half)
+    }
+    this.#drained(pull)
+  }
+
   /** Leaves offers unanswered from now on, or answers those that wait. */
   pause (pull: Pull, paused: boolean): void {
     if (pull.state === 'over') return
@@ -559,14 +581,19 @@ export class Pulls {
   }
 
   #stopDraining (half: Half, tell: boolean, end: SubscriptionEnd): void {
-    const { pull } = half
-    const draining = pull.peer.draining?.get(half.name)
-    if (draining?.half !== half) return
-    pull.peer.draining?.delete(half.name)
+    if (!this.#endDraining(half)) return
+    this.#endHalf(half, tell)
+    this.#drained(half.pull, end)
+  }
+
+  #endDraining (half: Half): boolean {
+    const { peer } = half.pull
+    const draining = peer.draining?.get(half.name)
+    if (draining?.half !== half) return false
+    peer.draining?.delete(half.name)
     this.#context.timers.cancel(draining.timer)
     half.draining = false
-    this.#endHalf(half, tell)
-    this.#drained(pull, end)
+    return true
   }
 
   /** Says that a pull is over when nothing of it waits any more. */

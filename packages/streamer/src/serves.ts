@@ -81,6 +81,15 @@ export class Serves {
     this.#end(serve)
   }
 
+  /** A native peer takes a subscription back, however far it has come. The halves that there are end as if each was unsubscribed. */
+  cancelled (peer: PeerState, name: string, key: string): void {
+    const feed = peer.feeds.get(pairName(name, key))
+    if (feed === undefined) return
+    feed.replies = 0
+    feed.fresh = false
+    this.#quit(feed)
+  }
+
   wanted (peer: PeerState, { Stream, Want, From, To }: { Stream: WireStream, Want: Uint8Array, From: bigint, To: bigint }): void {
     const serve = peer.feeds.get(pairName(Stream.Name, Stream.Key))?.half(Stream.Live)
     // It may be one that we have just quit.

@@ -33,7 +33,10 @@ export interface SubscribeOptions {
   readonly range?: { readonly from: number, readonly to?: number }
   /** Of the live half, as a wish for old peers; natively the serving side decides. Defaults to the type's. */
   readonly priority?: Priority
-  /** Ends the subscription when it aborts. */
+  /**
+   * Ends the subscription at once when it aborts: the peer is told, natively it sends nothing
+   * more, and what was asked of it is asked of others who offer it. To take what is under way, close it instead.
+   */
   readonly signal?: AbortSignal
 }
 
@@ -82,7 +85,8 @@ export class Streamer {
   #subscriptions = 0
   readonly #terms = new Map<string, Terms>()
   readonly #owner: Owner = {
-    leave: asked => { this.#leave(asked) },
+    leave: asked => { this.#leave(asked, 'unsubscribe') },
+    cancel: asked => { this.#leave(asked, 'abort') },
     review: ({ pull }) => { if (pull !== undefined) this.#review(pull) },
     hold: ({ pull, paused }) => { if (pull !== undefined) this.#step({ type: 'pause', pull, paused }) }
   }
@@ -337,9 +341,9 @@ export class Streamer {
     })
   }
 
-  #leave (subscription: Asked): void {
+  #leave (subscription: Asked, type: 'unsubscribe' | 'abort'): void {
     const { pull, peer, name, key } = subscription
-    if (pull !== undefined) return this.#step({ type: 'unsubscribe', pull })
+    if (pull !== undefined) return this.#step({ type, pull })
     this.#early.get(peer)?.delete(pairName(name, key))
     subscription.finish('closed')
   }

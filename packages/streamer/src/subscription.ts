@@ -44,8 +44,10 @@ export type SubscriptionEnd =
 
 /** What a subscription asks of its streamer. */
 export interface Owner {
-  /** Ends it. */
+  /** Ends it, when what is under way is here. */
   leave (subscription: Asked): void
+  /** Ends it at once. */
+  cancel (subscription: Asked): void
   /** Looks at what was declined. */
   review (subscription: Asked): void
   /** Follows its `paused`. */
@@ -68,16 +70,16 @@ export class Asked implements Subscription {
 
   /**
    * @param owner - the streamer's side.
-   * @param signal - closes it.
+   * @param signal - cancels it.
    */
   constructor (peer: StreamPeer, names: Names, owner: Owner, signal: AbortSignal | undefined) {
     this.peer = peer
     this.#names = names
     this.#owner = owner
     if (signal === undefined) return
-    const close = (): void => { this.close() }
-    signal.addEventListener('abort', close)
-    this.#waits = { release: () => { signal.removeEventListener('abort', close) } }
+    const cancel = (): void => { if (this.#end === undefined) this.#owner.cancel(this) }
+    signal.addEventListener('abort', cancel)
+    this.#waits = { release: () => { signal.removeEventListener('abort', cancel) } }
   }
 
   get name (): string {
