@@ -1,8 +1,13 @@
 import { keyOf } from '@skep/pot'
 import type { HandoverProof } from './messages.ts'
+import type { PeerState } from './peer-state.ts'
 import type { Half, Pull } from './pull.ts'
+import type { AskState } from './status.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
+
+/** Items that did not come of which it is kept who was asked. */
+const MAX_BLAMED = 4
 
 /** A range that was declined, and why. */
 export interface Declined {
@@ -38,6 +43,7 @@ export class BatchState {
   progress = 0
 
   readonly #keys: string[] = []
+  #blamed: Map<number, { readonly peer: string, readonly state: AskState }[]> | undefined
 
   constructor (half: Half, from: number, to: number, ids: Uint8Array[], proof?: HandoverProof) {
     this.pull = half.pull
@@ -62,6 +68,17 @@ export class BatchState {
     this.open--
   }
 
+  /** Notes who was asked for an item that did not come, of a few of them. */
+  blame (i: number, asked: Iterable<readonly [PeerState, AskState]>): void {
+    this.#blamed ??= new Map()
+    if (this.#blamed.size < MAX_BLAMED) this.#blamed.set(i, Array.from(asked, ([{ overlay }, state]) => ({ peer: overlay, state })))
+  }
+
+  /** Who was asked for items that did not come, by their place. */
+  get blamed (): Iterable<readonly [i: number, asked: readonly { readonly peer: string, readonly state: AskState }[]]> {
+    return this.#blamed ?? []
+  }
+
   /** Notes that an item is not taken now. */
   decline (i: number, reason: string): void {
     if (this.outcomes[i] === undefined) this.reasons.set(i, reason)
@@ -79,7 +96,7 @@ export class BatchState {
    */
   ranges (): [from: number, to: number][] {
     if (this.whole && this.reasons.size === 0) return [[this.from, this.to]]
-    if (!this.#isDense) return []
+    if (!this.isDense) return []
     const ranges: [number, number][] = []
     for (const [i, outcome] of this.outcomes.entries()) {
       if (outcome !== 'held' && outcome !== 'delivered') continue
@@ -94,7 +111,7 @@ export class BatchState {
   /** What may be recorded as declined, with the reason; where nobody knows which index is whose, all of it for all the reasons. */
   declined (): Declined[] {
     if (this.reasons.size === 0) return []
-    if (!this.#isDense) return this.whole ? [{ from: this.from, to: this.to, reason: [...new Set(this.reasons.values())].sort().join() }] : []
+    if (!this.isDense) return this.whole ? [{ from: this.from, to: this.to, reason: [...new Set(this.reasons.values())].sort().join() }] : []
     const declined: { from: number, to: number, reason: string }[] = []
     for (const [i, reason] of [...this.reasons].sort(([a], [b]) => a - b)) {
       const index = this.from + i
@@ -106,7 +123,7 @@ export class BatchState {
   }
 
   /** Whether each index has its item. */
-  get #isDense (): boolean {
+  get isDense (): boolean {
     return this.ids.length === this.to - this.from + 1
   }
 }

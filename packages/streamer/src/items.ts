@@ -456,6 +456,7 @@ export class Items {
     if (refs === undefined) return
     item.refs.delete(space)
     for (const { batch, i } of refs) {
+      if (outcome !== 'delivered') batch.blame(i, item.asked)
       batch.settle(i, outcome)
       batch.progress = this.#context.now
     }

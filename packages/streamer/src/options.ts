@@ -49,11 +49,11 @@ export interface StreamerLimits {
   readonly maxUnsolicited: number
   /** Other sources remembered for one wanted item. 8. */
   readonly maxSources: number
-  /** Tries of one range at one peer in one session. 5. */
+  /** Tries of one range at one peer with growing waits. 5; after them it is tried again after each {@link StreamerLimits.maxRetryAfter}, as long as the session lasts. */
   readonly maxRetries: number
   /** Wait before the first of these, doubled for each next. 1 s. */
   readonly retryAfter: number
-  /** The longest such wait. 5 min. */
+  /** The longest such wait, and that between later tries. 5 min. */
   readonly maxRetryAfter: number
   /** How long a batch may wait for its items. 30 s. */
   readonly batchTimeout: number

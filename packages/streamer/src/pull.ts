@@ -1,6 +1,7 @@
 import { Intervals } from '@skep/intervals-store'
 import type { BatchState } from './batch.ts'
 import type { PeerState } from './peer-state.ts'
+import type { Retries } from './retries.ts'
 import { halfName, wireStream, type Names } from './stream-name.ts'
 import type { WireStream } from './messages.ts'
 import type { Asked } from './subscription.ts'
@@ -83,7 +84,7 @@ export class Half {
 const UNCOVERED = new Intervals()
 
 /** Intervals that somebody else may share. */
-type Readable = Omit<Intervals, 'add' | 'subtract' | 'merge'>
+export type Readable = Omit<Intervals, 'add' | 'subtract' | 'merge'>
 
 /** Most pulls decline nothing: they share it. */
 export const NOTHING: ReadonlyMap<string, Intervals> = new Map()
@@ -117,11 +118,11 @@ export class Pull {
   seen = 0
   live: Half | undefined
   history: Half | undefined
-  /** Tries of what is left open, in this session. */
-  attempts = 0
+  /** What did not come; made with the first of that. */
+  retries: Retries | undefined
   /** Offers are not answered for the time being. */
   paused = false
-  /** A batch has left a gap since the last try. */
+  /** Something may be open that is not planned to be asked for again. */
   gap = false
   timer: Timer | undefined
   /** Due when an old peer has had time to offer something. */
@@ -183,7 +184,7 @@ export class Pull {
     return this.#covered
   }
 
-  /** What is covered or declined, and what was given up in this session. */
+  /** What is covered or declined, and what is not to be asked for before it is due again. */
   get settled (): Readable {
     return this.#settled
   }
@@ -195,7 +196,7 @@ export class Pull {
     this.settle(from, to)
   }
 
-  /** Notes that a range is not to be asked for in this session. */
+  /** Notes that a range is not to be asked for. */
   settle (from: number | bigint, to: number | bigint): void {
     if (this.#settled === UNCOVERED) this.#settled = new Intervals()
     this.#settled.add(from, to)
@@ -207,11 +208,11 @@ export class Pull {
     this.resettle(declined)
   }
 
-  /** Counts nothing as settled but what is covered, or declined for these reasons. */
+  /** Counts nothing as settled but what is covered, or declined for these reasons, or waits for its time to be tried again. */
   resettle (declined: ReadonlyMap<string, Intervals>): void {
     this.declined = declined.size === 0 ? NOTHING : declined
     const { accounted } = this
-    this.#settled = accounted.length === 0 ? UNCOVERED : accounted.clone()
+    this.#settled = this.retries?.rest(accounted) ?? (accounted.length === 0 ? UNCOVERED : accounted.clone())
   }
 
   /** When what is left open is tried again. */
@@ -250,7 +251,8 @@ export class Pull {
   gapAfter (index: number): Expected | undefined {
     const gap = this.settled.next(Math.max(this.first, index + 1))
     if (gap === undefined || gap.from > BigInt(this.bound ?? Number.MAX_SAFE_INTEGER)) return undefined
-    const to = gap.to === undefined ? this.bound : Math.min(Number(gap.to), this.bound ?? Infinity)
-    return { from: Number(gap.from), to }
+    const from = Number(gap.from)
+    const to = Math.min(Number(gap.to ?? Infinity), this.bound ?? Infinity, this.retries?.pieceEnd(from) ?? Infinity)
+    return { from, to: to === Infinity ? undefined : to }
   }
 }

@@ -9,6 +9,7 @@ import { ID_SIZE, isNoProof, proofSize, type HandoverProof, type WireStream } fr
 import type { PeerState } from './peer-state.ts'
 import { Half, NO_BATCHES, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
 import { halfName, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
+import { Retries } from './retries.ts'
 import type { SubscriptionEnd } from './subscription.ts'
 
 /** An offer as it comes. */
@@ -235,7 +236,6 @@ export class Pulls {
     this.#context.emit({ type: 'reopen', pull, reasons })
     this.#context.emit({ type: 'changed' })
     pull.resettle(new Map([...pull.declined].filter(([reason]) => !reasons.includes(reason))))
-    pull.attempts = 0
     pull.gap = true
     this.#settleHistory(pull)
   }
@@ -251,8 +251,14 @@ export class Pulls {
         pull.cover(from, to)
       }
       this.#declined(pull, declined)
+      if (pull.retries?.forget(pull.accounted) === true) pull.retries = undefined
     }
-    if (!done || !batch.whole) pull.gap = true
+    if (!done || !batch.whole) {
+      pull.gap = true
+      pull.retries ??= new Retries()
+      // Only who tells a cursor answers for a stretch with nothing in it.
+      pull.retries.note(batch, done, pull.peer.native && pull.cursor !== undefined)
+    }
     this.#context.emit({ type: 'changed' })
     this.#want(half)
     this.room(pull.peer)
@@ -341,6 +347,7 @@ export class Pulls {
   #another (pull: Pull): void {
     if (pull.state !== 'active' || !pull.unproven) return
     this.#proven(pull)
+    pull.retries = undefined
     pull.begin(new Intervals(), NOTHING)
     pull.mark = undefined
     this.#context.emit({ type: 'reset', pull })
@@ -376,6 +383,7 @@ export class Pulls {
     pull.liveBegan = true
     if (pull.bound !== undefined && pull.bound >= from - 1) return
     if (pull.bound !== undefined) pull.gap = true
+    else if (!pull.wantsHistory) pull.first = from
     pull.bound = from - 1
     this.#settleHistory(pull)
   }
@@ -474,30 +482,25 @@ export class Pulls {
       // An old peer's history goes on for ever; only a gap is a reason to begin it again.
       else if (pull.bound !== undefined || !pull.gap) return
     }
-    if (!pull.gap) pull.attempts = 0
-    else if (this.#retry(pull)) return
-    if (pull.live === undefined && pull.history === undefined && pull.timer?.fn === undefined && pull.resume === undefined) this.#over(pull, 'done')
+    this.#planTries(pull)
+    if (pull.live !== undefined || pull.history !== undefined || pull.resume !== undefined) return
+    // Who waits for the end of a history waits for the tries that come soon, and not for what may never come.
+    if (pull.retries?.hasFewer(this.#context.limits.maxRetries) !== true) this.#over(pull, pull.retries === undefined ? 'done' : 'incomplete')
   }
 
-  #retry (pull: Pull): boolean {
-    const { limits, now, timers } = this.#context
-    if (pull.timer?.fn !== undefined) return true
-    if (pull.attempts >= limits.maxRetries) {
-      this.#giveUp(pull)
-      return false
-    }
-    const wait = Math.min(limits.maxRetryAfter, limits.retryAfter * 2 ** pull.attempts)
-    pull.attempts++
-    pull.timer = timers.set(now + wait * (0.75 + this.#context.random() / 2), () => this.#tryAgain(pull))
-    return true
-  }
-
-  /** Leaves the gaps that are there for the next session; what fails later is tried anew. */
-  #giveUp (pull: Pull): void {
-    const end = this.#ended(pull)
-    if (end >= pull.first) for (const [from, to] of pull.covered.gaps(pull.first, end)) pull.settle(from, to)
-    pull.attempts = 0
+  /** Plans when what is open is asked for again. */
+  #planTries (pull: Pull): void {
+    if (!pull.gap || pull.unproven) return
     pull.gap = false
+    const { limits, now, timers, random } = this.#context
+    const retries = pull.retries ?? new Retries()
+    retries.noteGaps(pull.accounted, pull.first, this.#ended(pull))
+    const due = retries.plan(now, limits, random)
+    pull.retries = due === undefined ? undefined : retries
+    pull.resettle(pull.declined)
+    if (pull.timer?.fn !== undefined && pull.timer.at === due) return
+    timers.cancel(pull.timer)
+    if (due !== undefined) pull.timer = timers.set(due, () => this.#tryAgain(pull))
   }
 
   /** Up to where everything was offered and has its outcome, or is history. */
@@ -512,15 +515,24 @@ export class Pulls {
   #tryAgain (pull: Pull): void {
     if (pull.state !== 'active') return
     if (pull.history !== undefined) {
-      if (!pull.history.idle || pull.bound !== undefined) return
+      if (!pull.history.idle || pull.bound !== undefined) {
+        // It is looked at again when that is over.
+        pull.gap = true
+        return
+      }
       this.#endHalf(pull.history, true)
     }
     this.#fences.pass(pull, () => this.#fillGaps(pull))
   }
 
   #fillGaps (pull: Pull): void {
-    pull.gap = false
+    const { limits, now } = this.#context
+    // Where a history has an end, what is open after it is looked at; else what fails says so.
+    pull.gap = pull.bound !== undefined
     if (pull.bound !== undefined) pull.bound = this.#ended(pull)
+    // What is due a moment later need not have a subscription of its own.
+    pull.retries?.begin(now + limits.retryAfter / 4)
+    pull.resettle(pull.declined)
     const gap = pull.gapAfter(pull.first - 1)
     if (gap !== undefined) {
       pull.history = new Half(pull, false)

@@ -14,10 +14,38 @@ export interface StreamStatus {
   readonly synced: boolean
   /** Items offered and not had: what is asked for, what was missing, invalid or late. */
   readonly open: number
-  /** How often what was left open has been tried again, in a row. */
+  /** How often what was left open has been tried again, of what was tried most. */
   readonly tries: number
-  /** Milliseconds until it is tried again; absent when no try is planned. */
+  /** Milliseconds until something of it is tried again; absent when nothing is left open, and while it is being tried. */
   readonly retryIn?: number
+  /** What was offered and did not come, in order; absent when there is nothing of that. */
+  readonly troubles?: readonly StreamTrouble[]
+}
+
+/** A range of a stream of which something did not come. */
+export interface StreamTrouble {
+  /** The peer's indices, both included. Where they have holes it narrows with every try. */
+  readonly from: number
+  readonly to: number
+  /** How often it has been tried again. After five times it is tried every five minutes, as long as the session lasts. */
+  readonly tries: number
+  /** Milliseconds until it is tried again; absent while it is being tried. */
+  readonly retryIn?: number
+  /** Items of it that the peers who offered them have no more. */
+  readonly missing: number
+  /** Items of it that came as something else than their id says. */
+  readonly invalid: number
+  /** Items of it that did not come in time, or could not be stored. */
+  readonly late: number
+  /** The first of these items, and who was asked for them. */
+  readonly items: readonly TroubledItem[]
+}
+
+/** An item that did not come. */
+export interface TroubledItem {
+  /** In hexadecimal. */
+  readonly id: string
+  readonly asked: readonly { readonly peer: string, readonly state: AskState }[]
 }
 
 /** What became of asking one peer for one item. */

@@ -16,6 +16,7 @@ export function streamStatus (pull: Pull, now: number): StreamStatus[] {
 function row (pull: Pull, live: boolean, from: number, to: number, now: number): StreamStatus {
   const half = pull.half(live)
   const covered = pull.covered
+  const troubles = pull.retries?.status(from, to, now) ?? []
   return {
     peer: pull.peer.overlay,
     stream: halfName(pull.name, pull.key, live),
@@ -24,8 +25,9 @@ function row (pull: Pull, live: boolean, from: number, to: number, now: number):
     cursor: live ? Math.max(pull.cursor ?? 0, pull.seen) : pull.bound ?? pull.seen,
     synced: pull.state === 'active' && (to < from || pull.accounted.covers(from, to)) && (pull.bound !== undefined || (half?.idle ?? true)),
     open: openItems(half),
-    tries: pull.attempts,
-    ...(pull.retryAt === undefined ? {} : { retryIn: Math.max(0, Math.round(pull.retryAt - now)) })
+    tries: pull.retries?.tries ?? 0,
+    ...(pull.retryAt === undefined ? {} : { retryIn: Math.max(0, Math.round(pull.retryAt - now)) }),
+    ...(troubles.length === 0 ? {} : { troubles })
   }
 }
 

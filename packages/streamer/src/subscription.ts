@@ -9,7 +9,7 @@ export interface Subscription {
   readonly key: string
   /** Whether it goes on. */
   readonly active: boolean
-  /** Resolves when it is over, with the reason: a history without live is `done`. Never rejects. */
+  /** Resolves when it is over, with the reason: a history without live is `done`, or `incomplete`. Never rejects. */
   readonly ended: Promise<SubscriptionEnd>
   /** Calls `listener` soon after {@link Subscription.ended} has resolved: one function for many subscriptions costs less than a promise for each. */
   onEnd (listener: EndListener): void
@@ -33,6 +33,8 @@ export type EndListener = (subscription: Subscription, end: SubscriptionEnd) => 
 export type SubscriptionEnd =
   /** All of the history that was asked for is here. */
   | 'done'
+  /** The history has ended, and parts of it did not come as often as they were tried. */
+  | 'incomplete'
   /** This side ended it. */
   | 'closed'
   /** The peer ended it. */

@@ -20,10 +20,13 @@ test('an item that the peer has no more does not stall the stream, and its index
   await clock.advance(500)
   expect(b.shelf.items.size).toBe(449)
 
-  // Asked for again, with growing waits, and no more than five times.
-  await clock.advance(3_600_000)
+  // Asked for again, with growing waits, five times; then every five minutes, less up to a quarter.
+  await clock.advance(60_000)
   expect(b.streamer.counters.idsOffered).toBe(450 + 5)
-  expect(b.streamer.handles.timers).toBe(0)
+  await clock.advance(3_600_000)
+  expect(b.streamer.counters.idsOffered).toBeGreaterThanOrEqual(450 + 5 + 12)
+  expect(b.streamer.counters.idsOffered).toBeLessThanOrEqual(450 + 5 + 16)
+  expect(b.streamer.handles.timers).toBe(1)
 
   // It is there again in the next session.
   a.shelf.lie = () => 'truth'
@@ -472,11 +475,15 @@ describe('a stream type that misbehaves', () => {
       const b = new Node(2, clock, shelf, {}, [{ ...type, sink: (peer, key) => { asked++; return { ...type.sink!(peer, key)!, ...parts } } }])
       const link = new Link(a, b)
       b.streamer.subscribe(link.toA, 'SHELF', 'x')
-      await clock.advance(600_000)
+      await clock.advance(120_000)
       expect(b.streamer.status().flatMap(({ covered }) => covered)).toEqual([])
       expect(asked).toBe(1)
       expect(b.streamer.counters.idsOffered).toBe(600)
-      expect(b.streamer.handles).toMatchObject({ peers: 1, items: 0, asks: 0, timers: 0 })
+      expect(b.streamer.handles).toMatchObject({ peers: 1, items: 0, asks: 0, timers: 1 })
+      // Every five minutes, less up to a quarter.
+      await clock.advance(3_600_000)
+      expect(b.streamer.counters.idsOffered).toBeLessThanOrEqual(600 + 16 * 100)
+      expect(b.streamer.status().flatMap(({ covered }) => covered)).toEqual([])
     })
   }
 
