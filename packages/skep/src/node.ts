@@ -28,7 +28,7 @@ import { CLIENT } from './version.ts'
 const STOP_GRACE = 2_000
 
 /** How far a light node has come, which stores nothing. */
-const NOTHING_TO_SYNC: SyncStatus = { synced: true, lag: 0, stuck: [], streams: [], peers: [] }
+const NOTHING_TO_SYNC: SyncStatus = { synced: true, settled: true, lag: 0, stuck: [], streams: [], peers: [] }
 
 /**
  * Starts a node: opens its store, listens, and begins to look for others.

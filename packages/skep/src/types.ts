@@ -1,4 +1,5 @@
 import type { Address, Clock, Random, Session, Store, ProtocolId } from '@skep/interface'
+import type { StreamTrouble } from '@skep/streamer'
 import type { SyncStatus } from '@skep/sync-stream'
 
 /** What a node tells of itself when it dials or answers: the native hello. */
@@ -98,8 +99,10 @@ export interface StreamStatus {
   readonly open: number
   /** How often what was left open has been tried again, in a row. */
   readonly tries: number
-  /** Milliseconds until it is tried again; absent when no try is planned. */
+  /** Milliseconds until something of it is tried again; absent when nothing is left open, and while it is being tried. */
   readonly retryIn?: number
+  /** What was offered and did not come: how often it was tried, why, and who was asked. */
+  readonly troubles?: readonly StreamTrouble[]
 }
 
 export interface Status {

@@ -1,5 +1,5 @@
 import { toHex } from '@skep/pot'
-import type { StreamPeer, StreamStatus, WantStatus } from '@skep/streamer'
+import type { StreamPeer, StreamStatus, StreamTrouble, TroubledItem, WantStatus } from '@skep/streamer'
 import { parseBinKey } from './key.ts'
 import type { Failures, Progress } from './progress.ts'
 import type { Wish } from './wishes.ts'
@@ -23,8 +23,12 @@ export interface Missing {
   readonly to: number
   /** How often it was tried again; 0 while it is under way for the first time. */
   readonly tries: number
-  /** Milliseconds until it is tried again; absent while it is under way, or given up for this session. */
+  /** Milliseconds until it is tried again; absent while it is under way. */
   readonly retryIn?: number
+  /** What became of what the peer offered there; absent while it is under way for the first time. */
+  readonly failures?: Failures
+  /** The first of what did not come, and who was asked for it; absent likewise. */
+  readonly items?: readonly TroubledItem[]
 }
 
 /** Parts of one peer's streams that are named at most; the lag counts all of them. */
@@ -38,6 +42,8 @@ export interface PeerSync {
   readonly bins: number[]
   /** Whether all it had to offer in these bins is here. */
   readonly synced: boolean
+  /** Whether all it had to offer was at least asked for: what is not here did not come, and is tried again from time to time. */
+  readonly settled: boolean
   /** Places in its bins that are not covered yet. */
   readonly lag: number
   /** Chunks it offered that are asked for and not here. */
@@ -71,6 +77,8 @@ export interface StreamSync {
 export interface SyncStatus {
   /** Whether everything that peers have for us is here; false while there is no peer to say so. */
   readonly synced: boolean
+  /** Whether everything that peers have for us is here but for what they did not give when they were asked. */
+  readonly settled: boolean
   /** Places of all peers together that are not covered yet. */
   readonly lag: number
   /** What stands in the way: chunks that somebody was asked for and did not give, the first sixteen, with all who were asked. */
@@ -118,6 +126,7 @@ export function statusOf<P extends StreamPeer> (
       peer: toHex(peer.overlay),
       bins: [...new Set(wishes.map(({ stream }) => parseBinKey(stream.slice(stream.lastIndexOf('|') + 1))!))],
       synced: waiting.length === 0 && rows.every(isSynced),
+      settled: waiting.every(isRefused) && rows.every((pair, i) => !wishes[i]!.open || isSettled(pair)),
       lag,
       open: rows.reduce((sum, pair) => sum + pair.reduce((open, half) => open + half.open, 0), 0),
       ...(lag === 0 ? { eta: 0 } : rate > 0 ? { eta: Math.round(lag / rate) } : {}),
@@ -130,6 +139,7 @@ export function statusOf<P extends StreamPeer> (
   })
   return {
     synced: settled && peers.length > 0 && peers.every(({ synced }) => synced),
+    settled: settled && peers.length > 0 && peers.every(peer => peer.settled),
     lag: peers.reduce((sum, { lag }) => sum + lag, 0),
     stuck,
     streams: [...byName.values()],
@@ -139,14 +149,30 @@ export function statusOf<P extends StreamPeer> (
 
 /** Whether {@link statusOf} would say that all that is wanted is here: with as little as that takes, since it is looked at often. */
 export function isAllSynced<P extends StreamPeer> (wanted: Iterable<Wish<P>>, streams: (peer: P) => readonly StreamStatus[]): boolean {
+  return isEach(wanted, streams, isSynced, () => false)
+}
+
+/** The same of whether all that is wanted was at least asked for. */
+export function isAllSettled<P extends StreamPeer> (wanted: Iterable<Wish<P>>, streams: (peer: P) => readonly StreamStatus[]): boolean {
+  return isEach(wanted, streams, isSettled, isRefused)
+}
+
+function isEach<P extends StreamPeer> (
+  wanted: Iterable<Wish<P>>, streams: (peer: P) => readonly StreamStatus[], isDone: (halves: readonly StreamStatus[]) => boolean, isIdle: (wish: Wish<P>) => boolean
+): boolean {
   let last: P | undefined
   let halves = new Map<string, StreamStatus[]>()
-  for (const { peer, stream, open } of wanted) {
-    if (!open) return false
+  for (const wish of wanted) {
+    const { peer, stream, open } = wish
     if (peer !== last) halves = pairsOf(streams(last = peer))
-    if (!isSynced(halves.get(stream) ?? [])) return false
+    if (!(open ? isDone(halves.get(stream) ?? []) : isIdle(wish))) return false
   }
   return last !== undefined
+}
+
+/** Who refuses a stream does not hold up the others. */
+function isRefused ({ why }: Wish<StreamPeer>): boolean {
+  return why === 'refused'
 }
 
 /** Puts the halves of each of a peer's streams together. */
@@ -170,11 +196,38 @@ function lagOf (halves: readonly StreamStatus[]): number {
   return gapsOf(halves).reduce((sum, [from, to]) => sum + to - from + 1, 0)
 }
 
+/** Whether what is open has been asked for and did not come. */
+function isSettled (halves: readonly StreamStatus[]): boolean {
+  if (isSynced(halves)) return true
+  const parts = partsOf(halves)
+  return parts.length > 0 && parts.every(({ trouble }) => trouble !== undefined)
+}
+
 function missingOf (stream: string, halves: readonly StreamStatus[]): Missing[] {
-  const [half] = halves
-  if (half === undefined) return []
-  const { tries, retryIn } = half
-  return gapsOf(halves).slice(0, MAX_MISSING).map(([from, to]) => ({ stream, from, to, tries, ...(retryIn === undefined ? {} : { retryIn }) }))
+  return partsOf(halves).map(({ from, to, trouble }) => {
+    // What is open and not in trouble is under way, or waits for the next try.
+    if (trouble === undefined) return { stream, from, to, tries: 0 }
+    const { tries, retryIn, missing, invalid, late, items } = trouble
+    return { stream, from, to, tries, ...(retryIn === undefined ? {} : { retryIn }), failures: { missing, invalid, late }, items }
+  })
+}
+
+/** The gaps of both halves, cut where what is in trouble begins and ends. */
+function partsOf (halves: readonly StreamStatus[]): { from: number, to: number, trouble?: StreamTrouble }[] {
+  const troubles = halves.flatMap(half => half.troubles ?? []).sort((a, b) => a.from - b.from)
+  const parts: { from: number, to: number, trouble?: StreamTrouble }[] = []
+  for (const [from, to] of gapsOf(halves)) {
+    let next = from
+    for (const trouble of troubles) {
+      if (trouble.to < next || trouble.from > to) continue
+      if (trouble.from > next) parts.push({ from: next, to: trouble.from - 1 })
+      const end = Math.min(trouble.to, to)
+      parts.push({ from: Math.max(next, trouble.from), to: end, trouble })
+      next = end + 1
+    }
+    if (next <= to) parts.push({ from: next, to })
+  }
+  return parts
 }
 
 function gapsOf (halves: readonly StreamStatus[]): [from: number, to: number][] {

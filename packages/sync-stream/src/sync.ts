@@ -10,7 +10,7 @@ import { DEFAULTS, type SyncStreamOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { BinSink, type TakenChunks } from './sink.ts'
 import { BinSource, shared, type ServedChunks } from './source.ts'
-import { isAllSynced, statusOf, type SyncStatus } from './status.ts'
+import { isAllSettled, isAllSynced, statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
 
 /** Chunks named at most that stand in the way of being synced. */
@@ -266,11 +266,13 @@ export class SyncStream<P extends StreamPeer> {
   #tell (): void {
     this.#report ??= this.#needs.clock.after(this.#options.report, () => {
       this.#report = undefined
-      const synced = this.#settled && isAllSynced(this.#wishes.wanted(), peer => this.#needs.streamer.status(peer))
+      const status = (peer: P): StreamStatus[] => this.#needs.streamer.status(peer)
+      const synced = this.#settled && isAllSynced(this.#wishes.wanted(), status)
+      const settled = synced || (this.#settled && isAllSettled(this.#wishes.wanted(), status))
       if (synced !== this.#announced) this.#needs.streamer.announceSynced(synced)
       this.#announced = synced
-      // Only then is everybody known who might have what was lost.
-      if (synced) this.#healer.look()
+      // Only then is everybody known who might have what was lost; what one of them does not give holds nothing up.
+      if (settled) this.#healer.look()
       for (const listener of Array.from(this.#listeners)) listener()
     })
   }

@@ -163,7 +163,7 @@ test('when all is synced it is quiet', async () => {
 test('the status names the peers with their bins', async () => {
   const swarm = new Swarm(12)
   const [a, b] = [await swarm.add(), await swarm.add()]
-  expect(a.sync.status()).toEqual({ synced: false, lag: 0, stuck: [], streams: [], peers: [] })
+  expect(a.sync.status()).toEqual({ synced: false, settled: false, lag: 0, stuck: [], streams: [], peers: [] })
   await b.chunks.put(swarm.makeChunks(10))
   swarm.connect(a, b)
   await swarm.clock.advance(10)
@@ -171,6 +171,7 @@ test('the status names the peers with their bins', async () => {
   await swarm.clock.advance(5_000)
   expect(a.sync.status()).toMatchObject({
     synced: true,
+    settled: true,
     lag: 0,
     stuck: [],
     streams: [{ name: 'SYNC', synced: 17, behind: 0, lag: 0 }, { name: 'SYNC-RESOURCE', synced: 17, behind: 0, lag: 0 }],
@@ -178,6 +179,7 @@ test('the status names the peers with their bins', async () => {
       peer: toHex(b.base),
       bins: Array.from({ length: 17 }, (_, bin) => bin),
       synced: true,
+      settled: true,
       lag: 0,
       open: 0,
       eta: 0,

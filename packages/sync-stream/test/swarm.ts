@@ -39,6 +39,8 @@ export class Swarm {
   readonly latency: number
   /** Sees every frame when a node gives it to a link. */
   onFrame: ((from: Node, to: Node, frame: Uint8Array) => void) | undefined
+  /** Chunks that no node can read, in hexadecimal. */
+  readonly unreadable = new Set<string>()
   /** Bytes a second that each direction of a link carries. */
   bandwidth = Infinity
 
@@ -69,7 +71,7 @@ export class Swarm {
       put: (...all) => chunks.put(...all),
       getMany: async addresses => {
         if (manner === 'silent') await new Promise(() => {})
-        const found = await chunks.getMany(addresses)
+        const found = (await chunks.getMany(addresses)).map((data, i) => this.unreadable.has(toHex(addresses[i]!)) ? undefined : data)
         return manner === 'lying' ? found.map(lie) : found
       }
     }

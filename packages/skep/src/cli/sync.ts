@@ -29,13 +29,19 @@ export function describeSync ({ peers, stuck }: Sync): string {
 
 /** What keeps syncing with a peer from being done, in words. */
 function trouble ({ failures, waiting, missing }: PeerSync): string[] {
-  const counts = Object.entries(failures).flatMap(([what, count]) => count > 0 ? [`${count} ${what}`] : [])
+  const counts = became(failures)
   return [
-    ...counts.length > 0 ? [counts.join(', ')] : [],
+    ...counts === '' ? [] : [counts.slice(2)],
     ...waiting.map(({ stream, why, retryIn }) => `${stream} ${why}, again in ${seconds(retryIn)}`),
-    ...missing.filter(({ tries, retryIn }) => tries > 0 || retryIn !== undefined).map(({ stream, from, to, tries, retryIn }) =>
-      `${stream} ${from === to ? from : `${from}-${to}`} tried ${tries} times${retryIn === undefined ? '' : `, again in ${seconds(retryIn)}`}`)
+    ...missing.filter(({ tries, retryIn }) => tries > 0 || retryIn !== undefined).map(({ stream, from, to, tries, retryIn, failures }) =>
+      `${stream} ${from === to ? from : `${from}-${to}`} tried ${tries} times${retryIn === undefined ? '' : `, again in ${seconds(retryIn)}`}${failures === undefined ? '' : became(failures)}`)
   ]
+}
+
+/** `: 1 missing, 2 late` */
+function became (failures: PeerSync['failures']): string {
+  const counts = Object.entries(failures).flatMap(([what, count]) => count > 0 ? [`${count} ${what}`] : [])
+  return counts.length === 0 ? '' : `: ${counts.join(', ')}`
 }
 
 function says ({ saysSynced }: PeerSync): string {

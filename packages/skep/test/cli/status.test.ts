@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Status, StreamStatus } from 'skep'
 import { describeStatus } from '../../src/cli/status.ts'
 
-const nothing: Status['sync'] = { synced: false, lag: 0, stuck: [], streams: [], peers: [] }
+const nothing: Status['sync'] = { synced: false, settled: false, lag: 0, stuck: [], streams: [], peers: [] }
 
 const status = (streams: readonly StreamStatus[], sync: Status['sync'] = nothing): Status => ({
   overlay: 'ab'.repeat(32), networkId: 3, light: false, listen: ['tcp://127.0.0.1:4711'], depth: 1, connected: 2, known: 5, chunks: 12,
@@ -42,14 +42,15 @@ describe('a status for people', () => {
     const peer = { bins: [3, 4, 5, 9], lag: 0, open: 0, eta: 0, failures: { missing: 0, invalid: 0, late: 0 }, waiting: [], missing: [] }
     const text = describeStatus(status([], {
       synced: false,
+      settled: false,
       lag: 12,
       streams: [],
       peers: [
-        { ...peer, peer: '11'.repeat(32), synced: true, saysSynced: true },
+        { ...peer, peer: '11'.repeat(32), synced: true, settled: true, saysSynced: true },
         {
-          ...peer, peer: '22'.repeat(32), synced: false, saysSynced: false, lag: 12, eta: 3_100, failures: { missing: 0, invalid: 2, late: 1 },
+          ...peer, peer: '22'.repeat(32), synced: false, settled: false, saysSynced: false, lag: 12, eta: 3_100, failures: { missing: 0, invalid: 2, late: 1 },
           waiting: [{ stream: 'SYNC|7', why: 'refused', retryIn: 5_000 }],
-          missing: [{ stream: 'SYNC|3', from: 4, to: 6, tries: 2, retryIn: 4_000 }, { stream: 'SYNC|4', from: 1, to: 9, tries: 0 }]
+          missing: [{ stream: 'SYNC|3', from: 4, to: 6, tries: 2, retryIn: 4_000 }, { stream: 'SYNC|4', from: 1, to: 9, tries: 0 }, { stream: 'SYNC|5', from: 7, to: 7, tries: 6, retryIn: 290_000, failures: { missing: 1, invalid: 0, late: 0 }, items: [] }]
         }
       ],
       stuck: [{ id: 'ab'.repeat(32), asked: [{ peer: '22'.repeat(32), state: 'late' }, { peer: '11'.repeat(32), state: 'missing' }], others: ['33'.repeat(32)] }]
@@ -57,7 +58,7 @@ describe('a status for people', () => {
     expect(text).toContain([
       '',
       'peer       bins   synced  says    lag  left  trouble',
-      '22222222…  3-5 9  no      behind   12  4 s   2 invalid, 1 late; SYNC|7 refused, again in 5 s; SYNC|3 4-6 tried 2 times, again in 4 s',
+      '22222222…  3-5 9  no      behind   12  4 s   2 invalid, 1 late; SYNC|7 refused, again in 5 s; SYNC|3 4-6 tried 2 times, again in 4 s; SYNC|5 7 tried 6 times, again in 290 s: 1 missing',
       '11111111…  3-5 9  yes     synced    0  0 s   -',
       '',
       'chunk      asked of                           next',
