@@ -10,7 +10,7 @@ import { depthOf, Kademlia } from '@skep/kademlia'
 import { toHex } from '@skep/pot'
 import { Retrieval } from '@skep/retrieval-stream'
 import { systemClock, systemRandom } from '@skep/runtime'
-import { Streamer } from '@skep/streamer'
+import { Streamer, type StreamerTrouble } from '@skep/streamer'
 import { SyncStream, type SyncStatus } from '@skep/sync-stream'
 import { capabilities, converse, type Host } from './connections.ts'
 import { wasmCurve } from './curve.ts'
@@ -28,6 +28,13 @@ import { CLIENT } from './version.ts'
 const STOP_GRACE = 2_000
 
 /** How far a light node has come, which stores nothing. */
+const TROUBLE: Record<StreamerTrouble['what'], string> = {
+  shrunk: 'has fewer chunks than were recorded: it is followed afresh',
+  replaced: 'is not what was recorded any more: it is followed afresh',
+  unread: 'is offered again, as its record cannot be read',
+  unrecorded: 'could not be recorded'
+}
+
 const NOTHING_TO_SYNC: SyncStatus = { synced: true, settled: true, lag: 0, stuck: [], streams: [], peers: [] }
 
 /**
@@ -85,7 +92,9 @@ export async function createNode (options: NodeOptions): Promise<Node> {
   const intervals = new IntervalsStore(store, {
     onCorrupt: ({ peer, stream }, { message }) => log(`what is here of ${stream} of ${peer} is damaged on disk (${message}): it is synced afresh`)
   })
-  const streamer = new Streamer({ clock, random, intervals })
+  const streamer = new Streamer({ clock, random, intervals }, {
+    onTrouble: ({ peer, stream, what, cause }) => log(`${stream} of ${toHex(peer.overlay)} ${TROUBLE[what]}${cause === undefined ? '' : `: ${reasonOf(cause)}`}`)
+  })
   const retrieval = new Retrieval({ overlay: table, streamer, chunks, clock }, { cache, validators: everyValidator })
   const sync = light ? undefined : new SyncStream({ overlay: table, chunks, streamer, clock }, { kinds: everyValidator.map(({ kind }) => kind) })
   const hive = new Hive<NodePeer>({ table, clock, random, store, curve, dial, reach: reachOf(transports) }, { networkId })

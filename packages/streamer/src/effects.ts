@@ -28,7 +28,7 @@ export type Effect =
   /** Read what is covered of the pull's stream in its epoch, and its mark. */
   | { readonly type: 'load', readonly pull: Pull }
   /** Forget what is covered of the pull's stream in its epoch: it cannot be true. */
-  | { readonly type: 'reset', readonly pull: Pull }
+  | { readonly type: 'reset', readonly pull: Pull, readonly why: 'shrunk' | 'replaced' }
   /** Ask the sink which items are needed. */
   | { readonly type: 'need', readonly batch: BatchState, readonly ticket: number }
   /** Check a body: every sink stores it, every fetch looks at it. */

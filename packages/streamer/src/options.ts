@@ -1,3 +1,5 @@
+import type { StreamPeer } from './type.ts'
+
 /**
  * Every bound the streamer keeps, with its default. Sizes are in bytes, times in
  * milliseconds. Sources: limits.md of the design, streamer.md §1.
@@ -125,7 +127,27 @@ export const defaultLimits: StreamerLimits = {
   maxHops: 20
 }
 
+/** Something that costs work and that nobody is told of otherwise: for a log. */
+export interface StreamerTrouble {
+  readonly peer: StreamPeer
+  /** `SYNC|3`: name and key. */
+  readonly stream: string
+  readonly what:
+    /** The peer's store ends before what was recorded of the same epoch. It is followed afresh. */
+    | 'shrunk'
+    /** An old peer does not hold any more what it held. It is followed afresh. */
+    | 'replaced'
+    /** What is recorded could not be read. All of the stream is offered again, and what is here is not taken again. */
+    | 'unread'
+    /** What came could not be recorded, or the sink's `done` rejected. The range is asked for again. */
+    | 'unrecorded'
+  /** What our own store or sink failed with, if it did. */
+  readonly cause?: unknown
+}
+
 export interface StreamerOptions {
   /** Bounds other than the defaults. */
   readonly limits?: Partial<StreamerLimits>
+  /** Hears what goes wrong without an error that anybody could be given. What it throws is lost. */
+  readonly onTrouble?: (trouble: StreamerTrouble) => void
 }

@@ -152,7 +152,7 @@ export class Pulls {
     if (covered !== undefined) {
       const ahead = pull.cursor !== undefined && covered.last() > BigInt(pull.cursor)
       // The peer's store has fewer items than we had of it, and says that it is the same one.
-      if (ahead) this.#context.emit({ type: 'reset', pull })
+      if (ahead) this.#context.emit({ type: 'reset', pull, why: 'shrunk' })
       else {
         pull.begin(covered, declined)
       }
@@ -350,7 +350,7 @@ export class Pulls {
     pull.retries = undefined
     pull.begin(new Intervals(), NOTHING)
     pull.mark = undefined
-    this.#context.emit({ type: 'reset', pull })
+    this.#context.emit({ type: 'reset', pull, why: 'replaced' })
     if (pull.history !== undefined) this.#endHalf(pull.history, true)
     this.#fences.pass(pull, () => this.#fillGaps(pull))
   }

@@ -9,13 +9,16 @@ export class Sinks {
   /** Aborts when the streamer stops; a body that is being stored then is not waited for. */
   readonly #stopping: AbortSignal
   readonly #step: (input: Input) => void
+  /** Hears of what could not be recorded. */
+  readonly #unrecorded: (pull: Pull, cause: unknown) => void
   /** What is asked of a sink, while it is. */
   readonly #asking = new Map<Pull, Set<AbortController>>()
 
-  constructor (intervals: IntervalsStore, stopping: AbortSignal, step: (input: Input) => void) {
+  constructor (intervals: IntervalsStore, stopping: AbortSignal, step: (input: Input) => void, unrecorded: (pull: Pull, cause: unknown) => void) {
     this.#intervals = intervals
     this.#stopping = stopping
     this.#step = step
+    this.#unrecorded = unrecorded
   }
 
   close (pull: Pull): void {
@@ -99,8 +102,9 @@ export class Sinks {
         await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) }))
           .concat(declined.map(({ from, to, reason }) => ({ id, from, to, declined: reason }))))
         return true
-      } catch {
+      } catch (cause) {
         // Nothing is claimed; the range is tried again.
+        this.#unrecorded(pull, cause)
         return false
       }
     }

@@ -7,7 +7,7 @@ import { StreamerError } from './errors.ts'
 import { Conversation } from './conversation.ts'
 import type { Effect, Input } from './effects.ts'
 import { Fetching, type FetchOptions } from './fetching.ts'
-import { defaultLimits, type StreamerLimits, type StreamerOptions } from './options.ts'
+import { defaultLimits, type StreamerLimits, type StreamerOptions, type StreamerTrouble } from './options.ts'
 import { PeerState } from './peer-state.ts'
 import { Pull, type PullMark, type Terms } from './pull.ts'
 import type { Feed } from './serve.ts'
@@ -73,6 +73,7 @@ export class Streamer {
   readonly #clock: Clock
   readonly #intervals: IntervalsStore
   readonly #limits: StreamerLimits
+  readonly #onTrouble: (trouble: StreamerTrouble) => void
   readonly #types = new Map<string, StreamType>()
   readonly #core: Core
   readonly #sinks: Sinks
@@ -104,6 +105,7 @@ export class Streamer {
     this.#clock = needs.clock
     this.#intervals = needs.intervals
     this.#limits = { ...defaultLimits, ...options.limits }
+    this.#onTrouble = options.onTrouble ?? (() => {})
     const step = (input: Input): void => { this.#step(input) }
     this.#core = new Core(this.#limits, () => needs.random.float(), {
       priority: name => {
@@ -112,7 +114,7 @@ export class Streamer {
       },
       space: name => this.#types.get(name)?.space ?? name
     })
-    this.#sinks = new Sinks(this.#intervals, this.#stopping.signal, step)
+    this.#sinks = new Sinks(this.#intervals, this.#stopping.signal, step, (pull, cause) => { this.#trouble(pull, 'unrecorded', cause) })
     this.#sources = new Sources(this.#types, this.#clock, this.#limits, step)
     this.#fetching = new Fetching(this.#limits, step)
     this.#checks = new Checks(this.#sinks, this.#fetching, step)
@@ -360,12 +362,14 @@ export class Streamer {
         return
       case 'drop': return this.#conversations.get(effect.peer.ref.key)?.drop(effect.error)
       case 'load': return void this.#load(effect.pull)
-      case 'reset': return void this.#intervals.reset(intervalsId(effect.pull)).catch(() => {})
+      case 'reset':
+        this.#trouble(effect.pull, effect.why)
+        return void this.#intervals.reset(intervalsId(effect.pull)).catch((cause: unknown) => { this.#trouble(effect.pull, 'unrecorded', cause) })
       case 'need': return this.#sinks.need(effect)
       case 'check': return this.#checks.push(effect)
       case 'seal': return this.#sinks.seal(effect)
       case 'reopen':
-        for (const reason of effect.reasons) void this.#intervals.reopen(intervalsId(effect.pull), reason).catch(() => {})
+        for (const reason of effect.reasons) this.#reopen(effect.pull, reason)
         return
       case 'review': return this.#review(effect.pull)
       case 'over':
@@ -414,14 +418,29 @@ export class Streamer {
           if (other.id.stream === id.stream && other.id.epoch !== id.epoch) await this.#intervals.reset(other.id)
         }
       }
-    } catch {
+    } catch (cause) {
       // Without knowing what is covered all of it is offered again, and nothing is lost.
+      this.#trouble(pull, 'unread', cause)
     }
     for (const reason of this.#sinks.outdated(pull, declined.keys())) {
       declined.delete(reason)
-      void this.#intervals.reopen(id, reason).catch(() => {})
+      this.#reopen(pull, reason)
     }
     this.#step({ type: 'loaded', pull, covered, mark, declined })
+  }
+
+  /** Records that what was declined for a reason is open again. */
+  #reopen (pull: Pull, reason: string): void {
+    void this.#intervals.reopen(intervalsId(pull), reason).catch((cause: unknown) => { this.#trouble(pull, 'unrecorded', cause) })
+  }
+
+  /** Tells of what nobody would hear of otherwise. */
+  #trouble (pull: Pull, what: StreamerTrouble['what'], cause?: unknown): void {
+    try {
+      this.#onTrouble({ peer: pull.peer.ref, stream: pull.pair, what, ...(cause === undefined ? {} : { cause }) })
+    } catch {
+      // Who listens does not break a stream.
+    }
   }
 
   #sent (bytes: number): void {
