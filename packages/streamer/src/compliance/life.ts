@@ -1,5 +1,5 @@
 import type { Store } from '@skep/interface'
-import { idKey } from '../stream-name.ts'
+import { keyOf } from '@skep/pot'
 import type { Sink, StreamType } from '../type.ts'
 
 const never = new Promise<never>(() => {})
@@ -65,7 +65,7 @@ export class Life {
   }
 
   #count (id: Uint8Array): void {
-    const key = idKey(id)
+    const key = keyOf(id)
     this.#puts.set(key, (this.#puts.get(key) ?? 0) + 1)
   }
 

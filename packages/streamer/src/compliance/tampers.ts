@@ -1,7 +1,8 @@
 import type { Clock } from '@skep/interface'
+import { keyOf } from '@skep/pot'
 import { decodeMessage, encodeMessage, type MessageValue } from '@skep/wire'
 import { streamSpec } from '../messages.ts'
-import { halfName, idKey } from '../stream-name.ts'
+import { halfName } from '../stream-name.ts'
 import type { Tamper, Way } from './bench.ts'
 
 type Spec = typeof streamSpec
@@ -32,8 +33,8 @@ export function lies (about: (n: number) => boolean): Tamper {
   return (message, way) => {
     const { name, value } = decodeMessage(streamSpec, message)
     if (name !== 'ChunkDeliveryMsg') return way.pass(message)
-    if (about(n++)) ids.add(idKey(value.Addr))
-    way.pass(ids.has(idKey(value.Addr)) ? encodeMessage(streamSpec, name, { ...value, SData: value.SData.map(byte => byte ^ 0xff) }) : message)
+    if (about(n++)) ids.add(keyOf(value.Addr))
+    way.pass(ids.has(keyOf(value.Addr)) ? encodeMessage(streamSpec, name, { ...value, SData: value.SData.map(byte => byte ^ 0xff) }) : message)
   }
 }
 
