@@ -32,7 +32,7 @@ function setUp (): { clock: VirtualClock, events: Event[], change: (changes: { d
     subscribe: (peer: StreamPeer, name: string, key: string): Subscription => {
       note('open', `${peer.key} ${key}`)
       return {
-        peer, name, key, active: true, ended: new Promise(() => {}),
+        peer, name, key, active: true, ended: new Promise(() => {}), onEnd () {},
         pause: () => { note('pause', `${peer.key} ${key}`) },
         resume: () => { note('resume', `${peer.key} ${key}`) },
         review () {},
