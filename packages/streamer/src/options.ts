@@ -39,6 +39,8 @@ export interface StreamerLimits {
   readonly maxEmptySkip: number
   /** Milliseconds after its last offer that what a peer has offered is remembered, so that it is not offered back. 60,000. */
   readonly rememberOffers: number
+  /** How long live items that the peer has itself are gathered before it is told that they were passed over. 1 s. */
+  readonly passOver: number
   /** Retrieve requests of one peer being answered. 64. */
   readonly maxRequestsPerPeer: number
   /** Retrieve requests open here. 4,096. */
@@ -103,6 +105,7 @@ export const defaultLimits: StreamerLimits = {
   maxQueued: 512 * 1024,
   maxEmptySkip: 65_536,
   rememberOffers: 60_000,
+  passOver: 1_000,
   maxRequestsPerPeer: 64,
   maxFetches: 4_096,
   maxFetchPeers: 16,

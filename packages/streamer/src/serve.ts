@@ -83,6 +83,8 @@ export class Serve {
   collecting: Stretch | undefined
   /** An offer that waits until earlier batches have been delivered. */
   ready: Batch | undefined
+  /** Live items behind the latest offer that the peer has itself, and when it is told so at the latest. */
+  passed: { readonly from: number, to: number, readonly timer: Timer } | undefined
   /** Where the stretch ends that the latest offer is of. */
   until: number | undefined
   /** Batches that are being delivered, or wait for it. */

@@ -208,11 +208,18 @@ export class Serves {
     // What the peer has offered itself it has.
     const known = serve.proving || batch.proof !== undefined ? undefined : peer.has.get(this.#served.space(serve.feed.name))
     const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(id))
-    if (ids.length > 0) {
-      serve.ready = { ...batch, ids }
+    if (ids.length === 0 && batch.ids.length > 0 && peer.native && serve.live) return this.#passOver(serve, batch, stretch)
+    const passed = this.#takePassed(serve)
+    const from = passed?.from ?? batch.from
+    if (passed !== undefined && batch.proof !== undefined) {
+      // A proof is of what it was made for and nothing more.
+      serve.ready = { ids: [], from, to: passed.to }
+      this.#plan(serve, { from: batch.from, to: stretch.to })
+    } else if (ids.length > 0) {
+      serve.ready = { ...batch, ids, from }
     } else if (peer.native) {
-      const to = Math.min(batch.to, batch.from + this.#context.limits.maxEmptySkip - 1)
-      serve.ready = { ids, from: batch.from, to, proof: to === batch.to ? batch.proof : undefined }
+      const to = Math.min(batch.to, from + this.#context.limits.maxEmptySkip - 1)
+      serve.ready = { ids, from, to, proof: to === batch.to ? batch.proof : undefined }
     } else {
       // An old peer takes an empty offer for a fault; for it the stretch is passed over.
       this.#taken.took(serve.feed, batch)
@@ -220,6 +227,34 @@ export class Serves {
     }
     serve.until = stretch.to
     this.#advance(serve)
+  }
+
+  /**
+   * Goes on behind live items that the peer has: most of what is taken of one peer comes up to be
+   * offered back to it. It is told with the next offer, or in a while, as it records what it was offered.
+   */
+  #passOver (serve: Serve, { from, to }: Batch, stretch: Stretch): void {
+    const { timers, now, limits } = this.#context
+    serve.passed ??= { from, to, timer: timers.set(now + limits.passOver, () => { this.#tellPassed(serve) }) }
+    serve.passed.to = to
+    this.#plan(serve, { from: to + 1, to: stretch.to })
+    serve.until = stretch.to
+    if (to - serve.passed.from + 1 > limits.maxEmptySkip - limits.maxOffer) this.#tellPassed(serve)
+    else this.#advance(serve)
+  }
+
+  #tellPassed (serve: Serve): void {
+    const passed = this.#takePassed(serve)
+    if (passed === undefined) return
+    serve.ready = { ids: [], from: passed.from, to: passed.to }
+    this.#advance(serve)
+  }
+
+  #takePassed (serve: Serve): Serve['passed'] {
+    const { passed } = serve
+    serve.passed = undefined
+    this.#context.timers.cancel(passed?.timer)
+    return passed
   }
 
   delivered (serve: Serve, missing: readonly Uint8Array[]): void {
@@ -333,6 +368,7 @@ export class Serves {
     serve.feed.peer.offering -= serve.offers.length
     serve.offers = NO_OFFERS
     serve.ready = undefined
+    this.#takePassed(serve)
     this.#turns.leave(serve)
   }
 

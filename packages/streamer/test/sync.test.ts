@@ -1,3 +1,4 @@
+import type { BatchDone, StreamType } from '@skep/streamer'
 import { describe, expect, test } from 'vitest'
 import { id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
 
@@ -176,6 +177,41 @@ test('what a peer has offered is not offered back to it, unless it turned out to
   await clock.advance(500)
   expect(b.shelf.has(7)).toBe(true)
   expect([a.streamer.counters.idsOffered, a.shelf.items.has(text(id(7)))]).toEqual([1, true])
+})
+
+test('live items that a peer has itself are told to it together, and what it lacks at once', async () => {
+  const clock = new VirtualClock()
+  const shelf = new Shelf()
+  const type = shelf.type()
+  const batches: BatchDone[] = []
+  const noting: StreamType = { ...type, sink: (peer, key) => ({ ...type.sink!(peer, key)!, done: async batch => { batches.push(batch) } }) }
+  const a = new Node(1, clock, shelf, {}, [noting])
+  const b = new Node(2, clock)
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  a.streamer.subscribe(link.toB, 'SHELF', 'x')
+  await clock.advance(500)
+  for (let n = 1; n <= 250; n++) {
+    shelf.add(id(n))
+    await clock.advance(20)
+  }
+  await clock.advance(60)
+  expect(b.shelf.items.size).toBe(250)
+  // Five seconds, in each of which B has stored some ten batches of A's.
+  expect(batches.length).toBeGreaterThan(2)
+  expect(batches.length).toBeLessThan(8)
+  b.shelf.add(id(1_000))
+  await clock.advance(100)
+  expect(shelf.has(1_000)).toBe(true)
+  b.shelf.add(id(1_001))
+  await clock.advance(2_000)
+  expect(batches.flatMap(({ ids }) => ids.map(text))).toEqual([text(id(1_000)), text(id(1_001))])
+  // All of it is covered, and in one piece.
+  const covered = batches.map(({ from, to }) => [from, to])
+  for (const [i, [from]] of covered.entries()) expect(from).toBe(i === 0 ? 1 : covered[i - 1]![1]! + 1)
+  expect(covered.at(-1)![1]).toBe(252)
+  await Promise.all([a.streamer.stop(), b.streamer.stop()])
+  expect([nothingLeft(a.streamer), nothingLeft(b.streamer)]).toEqual([true, true])
 })
 
 test('everything is quiet when all is here', async () => {
