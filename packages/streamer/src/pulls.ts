@@ -485,7 +485,7 @@ export class Pulls {
     this.#planTries(pull)
     if (pull.live !== undefined || pull.history !== undefined || pull.resume !== undefined) return
     // Who waits for the end of a history waits for the tries that come soon, and not for what may never come.
-    if (pull.retries?.hasFewer(this.#context.limits.maxRetries) !== true) this.#over(pull, pull.retries === undefined ? 'done' : 'incomplete')
+    if (pull.retries?.hasWithin(this.#context.limits.maxRetries) !== true) this.#over(pull, pull.retries === undefined ? 'done' : 'incomplete')
   }
 
   /** Plans when what is open is asked for again. */

@@ -18,7 +18,7 @@ const MAX_NAMED = 4
 interface Trouble {
   from: number
   to: number
-  /** How often it was asked for again. */
+  /** How often it was asked for again, with the next time as soon as that is planned. */
   tries: number
   /** When it is asked for again; `undefined` until that is planned. */
   at: number | undefined
@@ -50,9 +50,9 @@ export class Retries {
     return tries
   }
 
-  /** Whether some range has not had that many tries. */
-  hasFewer (tries: number): boolean {
-    for (const trouble of this.#all()) if (trouble.tries < tries) return true
+  /** Whether one of the first so many tries of some range is still to come, or under way. */
+  hasWithin (tries: number): boolean {
+    for (const trouble of this.#all()) if (trouble.tries <= tries) return true
     return false
   }
 
@@ -90,10 +90,13 @@ export class Retries {
     let due: number | undefined
     for (const trouble of this.#resting) {
       // What failed together is tried together.
-      if (trouble.at === undefined) jitter ??= random()
-      trouble.at ??= now + (trouble.tries < maxRetries
-        ? Math.min(maxRetryAfter, retryAfter * 2 ** trouble.tries * (0.75 + jitter! / 2))
-        : maxRetryAfter * (0.75 + jitter! / 4))
+      if (trouble.at === undefined) {
+        jitter ??= random()
+        trouble.at = now + (trouble.tries < maxRetries
+          ? Math.min(maxRetryAfter, retryAfter * 2 ** trouble.tries * (0.75 + jitter / 2))
+          : maxRetryAfter * (0.75 + jitter / 4))
+        trouble.tries++
+      }
       due = Math.min(due ?? Infinity, trouble.at)
     }
     return due
@@ -149,10 +152,10 @@ export class Retries {
     yield * this.#asked
   }
 
-  /** One more than a range that is asked for now had, of which this is a part. */
+  /** The tries of a range that is asked for now, of which this is a part. */
   #triesOf (from: number, to: number): number {
     let tries = 0
-    for (const trouble of this.#asked) if (trouble.from <= to && trouble.to >= from) tries = Math.max(tries, trouble.tries + 1)
+    for (const trouble of this.#asked) if (trouble.from <= to && trouble.to >= from) tries = Math.max(tries, trouble.tries)
     return tries
   }
 

@@ -14,7 +14,7 @@ export interface StreamStatus {
   readonly synced: boolean
   /** Items offered and not had: what is asked for, what was missing, invalid or late. */
   readonly open: number
-  /** How often what was left open has been tried again, of what was tried most. */
+  /** How often what was left open has been tried again, counting the try that is planned; of what was tried most. */
   readonly tries: number
   /** Milliseconds until something of it is tried again; absent when nothing is left open, and while it is being tried. */
   readonly retryIn?: number
@@ -27,7 +27,7 @@ export interface StreamTrouble {
   /** The peer's indices, both included. Where they have holes it narrows with every try. */
   readonly from: number
   readonly to: number
-  /** How often it has been tried again. After five times it is tried every five minutes, as long as the session lasts. */
+  /** How often it has been tried again, counting the try that is planned. After five times it is tried every five minutes, as long as the session lasts. */
   readonly tries: number
   /** Milliseconds until it is tried again; absent while it is being tried. */
   readonly retryIn?: number
