@@ -11,6 +11,9 @@ const QUIET = 12
 /** Bodies that are put at a time: hashing them holds everything else up for about two milliseconds; half as many cost a tenth more in all. */
 const MOST = 64
 
+/** The same while somebody waits for an item: it may have to wait for two of them. */
+const MOST_URGENT = 16
+
 /** Puts of one space that run at a time: one is hashed while another is written. */
 const MOST_RUNNING = 2
 
@@ -34,10 +37,13 @@ export class Checks {
   readonly #sinks: Sinks
   readonly #fetching: Fetching
   readonly #step: (input: Input) => void
+  /** Whether somebody waits for an item. */
+  readonly #isUrgent: () => boolean
   readonly #lanes = new Map<string, Lane>()
 
-  constructor (sinks: Sinks, fetching: Fetching, step: (input: Input) => void) {
+  constructor (sinks: Sinks, fetching: Fetching, isUrgent: () => boolean, step: (input: Input) => void) {
     this.#sinks = sinks
+    this.#isUrgent = isUrgent
     this.#fetching = fetching
     this.#step = step
   }
@@ -50,8 +56,12 @@ export class Checks {
     if (lane === undefined) this.#lanes.set(space, lane = { waiting: [], running: 0, collecting: false })
     lane.waiting.push(check)
     if (lane.running >= MOST_RUNNING) return
-    if (lane.waiting.length >= MOST) this.#flush(lane)
+    if (lane.waiting.length >= this.#most) this.#flush(lane)
     else if (!lane.collecting) void this.#collect(lane)
+  }
+
+  get #most (): number {
+    return this.#isUrgent() ? MOST_URGENT : MOST
   }
 
   async #collect (lane: Lane): Promise<void> {
@@ -67,7 +77,7 @@ export class Checks {
 
   #flush (lane: Lane): void {
     const byPull = new Map<Pull, Check[]>()
-    for (const check of lane.waiting.splice(0, MOST)) {
+    for (const check of lane.waiting.splice(0, this.#most)) {
       const { pull } = check.puts[0]!
       const checks = byPull.get(pull)
       if (checks === undefined) byPull.set(pull, [check])
