@@ -213,7 +213,7 @@ export class Serves {
     const from = passed?.from ?? batch.from
     if (passed !== undefined && batch.proof !== undefined) {
       // A proof is of what it was made for and nothing more.
-      serve.ready = { ids: [], from, to: passed.to }
+      serve.ready = this.#nothing(passed)
       this.#plan(serve, { from: batch.from, to: stretch.to })
     } else if (ids.length > 0) {
       serve.ready = { ...batch, ids, from }
@@ -246,8 +246,13 @@ export class Serves {
   #tellPassed (serve: Serve): void {
     const passed = this.#takePassed(serve)
     if (passed === undefined) return
-    serve.ready = { ids: [], from: passed.from, to: passed.to }
+    serve.ready = this.#nothing(passed)
     this.#advance(serve)
+  }
+
+  /** An offer of nothing, no longer than a peer takes: what is behind it is asked for again. */
+  #nothing ({ from, to }: { readonly from: number, readonly to: number }): Batch {
+    return { ids: [], from, to: Math.min(to, from + this.#context.limits.maxEmptySkip - 1) }
   }
 
   #takePassed (serve: Serve): Serve['passed'] {

@@ -214,6 +214,27 @@ test('live items that a peer has itself are told to it together, and what it lac
   expect([nothingLeft(a.streamer), nothingLeft(b.streamer)]).toEqual([true, true])
 })
 
+test('live items that a peer has itself and that lie far apart are told to it in pieces that it takes', async () => {
+  const clock = new VirtualClock()
+  const limits = { maxEmptySkip: 300 }
+  const a = new Node(1, clock, new Shelf(), { limits })
+  const b = new Node(2, clock, new Shelf(), { limits })
+  const link = new Link(a, b)
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  a.streamer.subscribe(link.toB, 'SHELF', 'x')
+  await clock.advance(500)
+  for (let n = 1; n <= 10; n++) {
+    // Places of B that hold something else.
+    for (let hole = 0; hole < 170; hole++) b.shelf.order.push(undefined)
+    a.shelf.add(id(n))
+    await clock.advance(200)
+  }
+  b.shelf.add(id(1_000))
+  await clock.advance(5_000)
+  expect([a.streamer.handles.peers, b.streamer.handles.peers, a.shelf.has(1_000)]).toEqual([1, 1, true])
+  await Promise.all([a.streamer.stop(), b.streamer.stop()])
+})
+
 test('everything is quiet when all is here', async () => {
   const clock = new VirtualClock()
   const a = new Node(1, clock, new Shelf().fill(1, 100))
