@@ -11,6 +11,8 @@ const TOUCHES = 256
 
 /** What the reader needs to know, and whom it tells. */
 export interface ReaderNeeds {
+  /** Whether it is certain that an address is not here, so that the disk need not be asked. */
+  isAbsent (name: string): boolean
   /** Whether the order of access will matter soon. */
   worthTouching (): boolean
   /** The number of access below which a chunk counts as long unused. */
@@ -56,19 +58,18 @@ export class Reader {
 
   async read (addresses: readonly Address[]): Promise<(Body | undefined)[]> {
     const touching = this.#needs.worthTouching()
-    const seqs = addresses.map(address => touching ? undefined : this.#recall(keyOf(address)))
-    const unknown = addresses.filter((_, i) => seqs[i] === undefined)
-    const entries = await this.#entries(unknown)
-    let at = 0
-    for (let i = 0; i < addresses.length; i++) {
-      if (seqs[i] !== undefined) continue
-      const entry = entries[at++]
+    const names = addresses.map(keyOf)
+    const seqs = names.map(name => touching ? undefined : this.#recall(name))
+    const unknown = [...addresses.keys()].filter(i => seqs[i] === undefined && !this.#needs.isAbsent(names[i]!))
+    const entries = await this.#entries(unknown.map(i => addresses[i]!))
+    for (const [n, i] of unknown.entries()) {
+      const entry = entries[n]
       seqs[i] = entry?.seq
       if (touching && entry !== undefined) this.#touch(addresses[i]!, entry)
     }
     const known = seqs.filter(seq => seq !== undefined)
     const records = known.length === 0 ? [] : await this.#bodies.getMany(dataKeys(known))
-    at = 0
+    let at = 0
     const found: (Body | undefined)[] = []
     for (const [i, address] of addresses.entries()) {
       const record = seqs[i] === undefined ? undefined : records[at++]

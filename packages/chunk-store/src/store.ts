@@ -116,6 +116,7 @@ export class ChunkStore {
     })
     this.#writer = new Writer(jobs => this.#committer.write(jobs), options)
     this.#reader = new Reader(store, bodies, {
+      isAbsent: name => this.#absent.has(name),
       worthTouching: () => this.size > options.capacity / 2,
       lostOf: () => this.#committer.counters.next - this.size / 4,
       touched: () => this.#later(pending([], () => {})),

@@ -167,3 +167,17 @@ test('a look-up that is under way when a chunk comes or goes says nothing to who
   expect(await stale).toEqual([true, true])
   expect(await after).toEqual([false, true])
 })
+
+test('a chunk that was just found to be absent is not looked for on the disk, until it is put', async () => {
+  const { disk, reads } = slowDisk()
+  const store = await fixture(disk).open()
+  const [first, second] = inBin(1, 2)
+  expect(await store.hasMany([first!.address])).toEqual([false])
+  reads.keys = 0
+  expect(await store.get(first!.address)).toBeUndefined()
+  expect(reads.keys).toBe(0)
+  expect(await store.getMany([first!.address, second!.address])).toEqual([undefined, undefined])
+  expect(reads.keys).toBe(1)
+  await store.put([first!])
+  expect(await store.get(first!.address)).toEqual(first!.data)
+})
