@@ -1,5 +1,6 @@
 import type { Effect, Input } from './effects.ts'
 import type { Fetching } from './fetching.ts'
+import type { Item } from './items.ts'
 import type { Sinks } from './sinks.ts'
 
 type Check = Extract<Effect, { type: 'check' }>
@@ -58,6 +59,14 @@ export class Checks {
     if (lane.running >= MOST_RUNNING) return
     if (lane.waiting.length >= this.#most) this.#flush(lane)
     else if (!lane.collecting) void this.#collect(lane)
+  }
+
+  /** Does not let an item wait for others, as somebody waits for it. */
+  hasten (item: Item): void {
+    for (const { waiting } of this.#lanes.values()) {
+      const at = waiting.findIndex(check => check.item === item)
+      if (at >= 0) void this.#alone({ ...waiting.splice(at, 1)[0]!, fetches: [...item.fetches] })
+    }
   }
 
   get #most (): number {

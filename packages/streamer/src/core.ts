@@ -150,7 +150,7 @@ export class Core {
         for (const id of value.Ids) this.items.missing(peer, id)
         return
       case 'RetrieveMsg': return this.#answers.requested(peer, value.Addr, value.Hops, false)
-      case 'NotFoundMsg': return this.items.missing(peer, value.Addr)
+      case 'NotFoundMsg': return this.items.notFound(peer, value.Addr)
       case 'CancelMsg': return this.#answers.cancelled(peer, keyOf(value.Addr), value.Addr)
       case 'CancelStreamMsg': return this.#serves.cancelled(peer, value.Name, value.Key)
       case 'SyncedMsg':

@@ -33,6 +33,8 @@ export type Effect =
   | { readonly type: 'need', readonly batch: BatchState, readonly ticket: number }
   /** Check a body: every sink stores it, every fetch looks at it. */
   | { readonly type: 'check', readonly item: Item, readonly peer: PeerState, readonly data: Uint8Array, readonly puts: readonly { readonly space: string, readonly pull: Pull }[], readonly fetches: readonly Fetch[] }
+  /** Somebody waits for an item whose body is here and may not be checked for a while. */
+  | { readonly type: 'hasten', readonly item: Item }
   /** Tell the sink that the batch is done, then record the ranges. */
   | { readonly type: 'seal', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly declined: readonly Declined[], readonly outcomes: readonly Outcome[], readonly mark: PullMark | undefined }
   /** Record that what was declined for these reasons is open again. */

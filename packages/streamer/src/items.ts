@@ -216,8 +216,13 @@ export class Items {
     const item = this.#enter(fetch.id, keyOf(fetch.id))
     item.fetches.add(fetch)
     this.#fetches++
-    if (item.underWay) this.#armHedge(item)
-    else this.#next(item)
+    if (item.underWay) {
+      if (item.checking) this.#context.emit({ type: 'hasten', item })
+      else this.#hurry(item)
+      this.#armHedge(item)
+    } else {
+      this.#next(item)
+    }
   }
 
   /** Ends a fetch that nobody waits for any more. */
@@ -284,7 +289,9 @@ export class Items {
     }
     this.#answered(peer, ask)
     const { item } = ask
-    if (ask.half !== undefined) ask.half.delivered = Math.max(ask.half.delivered, ask.order)
+    // What was hurried passed the others over; and it comes twice if it was on its way.
+    if (ask.hurried) peer.takeBack(item.key, this.#context.now, limits.drain)
+    else if (ask.half !== undefined) ask.half.delivered = Math.max(ask.half.delivered, ask.order)
     this.#forget(peer, item.key)
     const wanted = item.refs.size > 0 || item.fetches.size === 0
     if (wanted) this.tally.bodiesReceived++
@@ -351,6 +358,11 @@ export class Items {
     this.#events.room(peer)
   }
 
+  /** The peer answers that it has not got the item. One that it was to hurry is left in its batch, of which it says so itself. */
+  notFound (peer: PeerState, id: Uint8Array): void {
+    if (peer.asks.get(keyOf(id))?.half === undefined) this.missing(peer, id)
+  }
+
   /** Nothing more will come from the peer. Its batches were abandoned before. */
   left (peer: PeerState): void {
     this.#context.timers.cancel(peer.watch)
@@ -400,19 +412,33 @@ export class Items {
     if (!peer.asks.has(item.key)) this.#asks++
     // Put at the end, so that the oldest come first.
     peer.asks.delete(item.key)
-    peer.asks.set(item.key, { item, at: context.now, half, order: ++this.#order, late: false })
+    peer.asks.set(item.key, { item, at: context.now, half, order: ++this.#order, late: false, hurried: false })
     item.asked.set(peer, 'pending')
     if (half === undefined) {
-      if (peer.native) {
-        let hops = 0
-        for (const fetch of item.fetches) hops = Math.max(hops, fetch.hops)
-        context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hops }, priority: 3 })
-      } else {
-        context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
-      }
+      if (peer.native) this.#request(item, peer)
+      else context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
     }
     if (item.fetches.size > 0) this.#armHedge(item)
     if (peer.watch === undefined) this.#watch(peer)
+  }
+
+  #request (item: Item, peer: PeerState): void {
+    let hops = 0
+    for (const fetch of item.fetches) hops = Math.max(hops, fetch.hops)
+    this.#context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hops }, priority: 3 })
+  }
+
+  /**
+   * Has the item sent before all else by who is to send it with a batch: that may be a long way
+   * off, and somebody waits for the item now. An old peer would just send it twice.
+   */
+  #hurry (item: Item): void {
+    for (const [peer, state] of item.asked) {
+      const ask = peer.asks.get(item.key)
+      if (state !== 'pending' || !peer.native || ask?.half === undefined || ask.hurried) continue
+      ask.hurried = true
+      this.#request(item, peer)
+    }
   }
 
   /** Asks the next who may have the item, unless somebody is at it. Gives up when there is nobody left. */

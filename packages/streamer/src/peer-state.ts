@@ -19,6 +19,8 @@ export interface Ask {
   readonly order: number
   /** Others are asked meanwhile. */
   late: boolean
+  /** It is part of a batch, and was also asked for by itself. */
+  hurried: boolean
 }
 
 /** A half that takes no more offers, and waits for what it has asked for. */

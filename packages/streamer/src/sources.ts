@@ -15,6 +15,11 @@ const READ_AHEAD = 60
 
 type Handler = (peer: StreamPeer, address: Address, options: { signal: AbortSignal, hops?: number }) => Promise<Uint8Array | undefined>
 
+/** What a peer wanted of a batch and is not read yet, in order. */
+interface Delivery {
+  readonly left: Uint8Array[]
+}
+
 /** The serving halves that are open, and what runs for them. */
 export class Sources {
   readonly #types: ReadonlyMap<string, StreamType>
@@ -28,6 +33,7 @@ export class Sources {
   readonly #running = new Map<Serve, Set<AbortController>>()
   readonly #lobby = new Lobby()
   readonly #delivering = new WeakMap<Serve, Promise<void>>()
+  readonly #deliveries = new Map<PeerState, Set<Delivery>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
   constructor (types: ReadonlyMap<string, StreamType>, clock: Clock, limits: StreamerLimits, step: (input: Input) => void) {
@@ -141,9 +147,11 @@ export class Sources {
       await to?.deliver(here, priority)
       for (const { SData } of here) sent(SData.length)
     }
+    const delivery = this.#enlist(serve.feed.peer, ids)
+    const { left } = delivery
     const deliver = async (): Promise<void> => {
-      for (let at = 0; at < ids.length && !signal.aborted; at += most) {
-        const part = ids.slice(at, at + most)
+      while (left.length > 0 && !signal.aborted) {
+        const part = left.splice(0, most)
         const bytes = part.length * maxItem
         if (room?.try(bytes) === false && !await room.take(bytes, signal)) return
         try {
@@ -159,6 +167,7 @@ export class Sources {
     void turn
       .catch(() => { for (const id of ids) if (!missing.includes(id)) missing.push(id) })
       .then(() => {
+        this.#delist(serve.feed.peer, delivery)
         this.#end(serve, controller)
         this.#step({ type: 'delivered', serve, missing: signal.aborted ? [] : missing })
       })
@@ -205,6 +214,8 @@ export class Sources {
     void ask().then(data => {
       if (controller.signal.aborted) return
       this.#forgetAnswer(peer, id)
+      // It goes out now, and need not do so again with its batch. An old peer is not followed that closely.
+      if (data !== undefined && hops !== undefined) this.#takeOut(peer, id)
       this.#step({ type: 'answered', peer, id, data })
     })
   }
@@ -212,6 +223,29 @@ export class Sources {
   unanswer (peer: PeerState, id: Uint8Array): void {
     this.#answers.get(peer)?.get(keyOf(id))?.abort()
     this.#forgetAnswer(peer, id)
+  }
+
+  #enlist (peer: PeerState, ids: readonly Uint8Array[]): Delivery {
+    const delivery = { left: [...ids] }
+    const deliveries = this.#deliveries.get(peer)
+    if (deliveries === undefined) this.#deliveries.set(peer, new Set([delivery]))
+    else deliveries.add(delivery)
+    return delivery
+  }
+
+  #delist (peer: PeerState, delivery: Delivery): void {
+    const deliveries = this.#deliveries.get(peer)
+    deliveries?.delete(delivery)
+    if (deliveries?.size === 0) this.#deliveries.delete(peer)
+  }
+
+  /** Takes an item out of what a peer is still to get with its batches. */
+  #takeOut (peer: PeerState, id: Uint8Array): void {
+    const key = keyOf(id)
+    for (const { left } of this.#deliveries.get(peer) ?? []) {
+      const at = left.findIndex(other => keyOf(other) === key)
+      if (at >= 0) left.splice(at, 1)
+    }
   }
 
   #forgetAnswer (peer: PeerState, id: Uint8Array): void {

@@ -367,6 +367,7 @@ export class Streamer {
         return void this.#intervals.reset(intervalsId(effect.pull)).catch((cause: unknown) => { this.#trouble(effect.pull, 'unrecorded', cause) })
       case 'need': return this.#sinks.need(effect)
       case 'check': return this.#checks.push(effect)
+      case 'hasten': return this.#checks.hasten(effect.item)
       case 'seal': return this.#sinks.seal(effect)
       case 'reopen':
         for (const reason of effect.reasons) this.#reopen(effect.pull, reason)
