@@ -1,12 +1,17 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 
 /**
- * The two operations on secp256k1 that every meeting of two nodes costs.
+ * The operations on secp256k1 that every start of a node and every meeting of two nodes costs.
  *
  * Lengths, the recovery id and the half in which s lies are checked before; all
  * implementations give the same bytes for the same input.
  */
 export interface Curve {
+  /**
+   * @param key - a valid private key, 32 bytes.
+   * @returns the uncompressed public key, 65 bytes.
+   */
+  publicKey (key: Uint8Array): Uint8Array
   /**
    * Signs deterministically (RFC 6979, without further entropy).
    *
@@ -25,6 +30,7 @@ export interface Curve {
 
 /** The curve in plain JavaScript: runs everywhere, at a fifth of the speed of WebAssembly. */
 export const nobleCurve: Curve = {
+  publicKey: key => secp256k1.getPublicKey(key, false),
   sign: (digest, key) => recoveryIdLast(secp256k1.sign(digest, key, { prehash: false, format: 'recovered' })),
   recover (digest, signature) {
     try {

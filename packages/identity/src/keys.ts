@@ -51,7 +51,7 @@ export function generateKey (random: Pick<Random, 'bytes'>): Uint8Array {
 /**
  * Derives everything public from a private key. The key is copied.
  *
- * @param curve - what signs. Defaults to {@link nobleCurve}.
+ * @param curve - what derives and signs. Defaults to {@link nobleCurve}.
  * @throws RangeError - if the key is not 32 bytes, zero, or not below the order of the curve.
  *
  * @example
@@ -62,12 +62,12 @@ export function generateKey (random: Pick<Random, 'bytes'>): Uint8Array {
  * const { overlay } = identity(generateKey(random))
  * ```
  */
-export function identity (privateKey: Uint8Array, curve: Pick<Curve, 'sign'> = nobleCurve): Identity {
+export function identity (privateKey: Uint8Array, curve: Pick<Curve, 'publicKey' | 'sign'> = nobleCurve): Identity {
   if (privateKey.length !== KEY_SIZE || !secp256k1.utils.isValidSecretKey(privateKey)) {
     throw new RangeError('a private key is 32 bytes, above zero and below the order of the curve')
   }
   const key = Uint8Array.from(privateKey)
-  const publicKey = secp256k1.getPublicKey(key, false)
+  const publicKey = curve.publicKey(key)
   const nodeId = publicKey.slice(1)
   return {
     nodeId,

@@ -108,6 +108,7 @@ describe('a signature', () => {
   test('is made and read by the curve that was given', () => {
     const calls: string[] = []
     const curve: Curve = {
+      publicKey: key => { calls.push('publicKey'); return nobleCurve.publicKey(key) },
       sign: (digest, key) => { calls.push('sign'); return nobleCurve.sign(digest, key) },
       recover: (digest, signature) => { calls.push('recover'); return nobleCurve.recover(digest, signature) }
     }
@@ -115,7 +116,7 @@ describe('a signature', () => {
     const digest = random.bytes(32)
     expect(recover(digest, me.sign(digest), curve)).toEqual(me.nodeId)
     verifyRecord(signRecord(me, { networkId: 3, timestamp: 0, underlays: [] }), curve)
-    expect(calls).toEqual(['sign', 'recover', 'sign', 'recover'])
+    expect(calls).toEqual(['publicKey', 'sign', 'recover', 'sign', 'recover'])
     expect(() => recover(digest, me.sign(digest), { recover: () => undefined })).toThrow(expect.objectContaining({ code: 'IDENTITY_BAD_SIGNATURE' }))
   })
 

@@ -7,8 +7,14 @@ import type { Curve } from '@skep/identity'
  * Loaded when it is asked for, since reading and compiling it takes some 15 ms.
  */
 export async function wasmCurve (): Promise<Curve> {
-  const { recover, signRecoverable } = await import('tiny-secp256k1')
+  const { pointFromScalar, recover, signRecoverable } = await import('tiny-secp256k1')
   return {
+    publicKey (key) {
+      const point = pointFromScalar(key, false)
+      // There is one for every valid key.
+      if (point === null) throw new RangeError('no private key')
+      return point
+    },
     sign (digest, key) {
       const { signature, recoveryId } = signRecoverable(digest, key)
       const out = new Uint8Array(signature.length + 1)

@@ -22,15 +22,20 @@ function outcome (digest: Uint8Array, signature: Uint8Array, curve: typeof wasm)
   }
 }
 
-test('both curves sign alike, and each knows the other\'s signer', () => {
+test('both curves derive and sign alike, and each knows the other\'s signer', () => {
   for (let i = 0; i < 100; i++) {
     const [key, digest] = [generateKey(random), random.bytes(32)]
+    expect(wasm.publicKey(key)).toEqual(nobleCurve.publicKey(key))
     const signature = nobleCurve.sign(digest, key)
     expect(wasm.sign(digest, key)).toEqual(signature)
     const { nodeId } = identity(key)
     expect(recover(digest, signature, nobleCurve)).toEqual(nodeId)
     expect(recover(digest, signature, wasm)).toEqual(nodeId)
   }
+})
+
+test('both derive the same of keys at the edges: one, and the order less one', () => {
+  for (const key of [bytes(1n), bytes(2n), bytes(ORDER - 1n)]) expect(identity(key, wasm).publicKey).toEqual(identity(key).publicKey)
 })
 
 test('both sign and recover digests at the edges: zero, the order, all ones', () => {
