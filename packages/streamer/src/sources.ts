@@ -241,9 +241,8 @@ export class Sources {
 
   /** Takes an item out of what a peer is still to get with its batches. */
   #takeOut (peer: PeerState, id: Uint8Array): void {
-    const key = keyOf(id)
     for (const { left } of this.#deliveries.get(peer) ?? []) {
-      const at = left.findIndex(other => keyOf(other) === key)
+      const at = left.findIndex(other => other.every((byte, i) => byte === id[i]))
       if (at >= 0) left.splice(at, 1)
     }
   }
