@@ -32,7 +32,8 @@ const TROUBLE: Record<StreamerTrouble['what'], string> = {
   shrunk: 'has fewer chunks than were recorded: it is followed afresh',
   replaced: 'is not what was recorded any more: it is followed afresh',
   unread: 'is offered again, as its record cannot be read',
-  unrecorded: 'could not be recorded'
+  unrecorded: 'could not be recorded',
+  reoffered: 'is offered to it again, as what it has taken cannot be read or recorded'
 }
 
 const NOTHING_TO_SYNC: SyncStatus = { synced: true, settled: true, lag: 0, stuck: [], streams: [], peers: [] }

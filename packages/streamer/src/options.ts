@@ -144,6 +144,8 @@ export interface StreamerTrouble {
     | 'unread'
     /** What came could not be recorded, or the sink's `done` rejected. The range is asked for again. */
     | 'unrecorded'
+    /** What an old peer has taken of our stream could not be read or recorded. It is offered again what it has. */
+    | 'reoffered'
   /** What our own store or sink failed with, if it did. */
   readonly cause?: unknown
 }

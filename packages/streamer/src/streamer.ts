@@ -378,8 +378,8 @@ export class Streamer {
         return this.#over(effect)
       case 'cursor': return this.#sources.cursor(effect.feed)
       case 'recall': return void this.#recall(effect.feed)
-      case 'took': return void this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]).catch(() => {})
-      case 'forget': return void this.#intervals.reset(takenId(effect.feed)).catch(() => {})
+      case 'took': return this.#note(effect.feed, this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]))
+      case 'forget': return this.#note(effect.feed, this.#intervals.reset(takenId(effect.feed)))
       case 'collect': return this.#sources.collect(effect)
       case 'deliver': {
         const conversation = this.#conversations.get(effect.serve.feed.peer.ref.key)
@@ -436,9 +436,9 @@ export class Streamer {
   }
 
   /** Tells of what nobody would hear of otherwise. */
-  #trouble (pull: Pull, what: StreamerTrouble['what'], cause?: unknown): void {
+  #trouble ({ peer, pair }: Pull | Feed, what: StreamerTrouble['what'], cause?: unknown): void {
     try {
-      this.#onTrouble({ peer: pull.peer.ref, stream: pull.pair, what, ...(cause === undefined ? {} : { cause }) })
+      this.#onTrouble({ peer: peer.ref, stream: pair, what, ...(cause === undefined ? {} : { cause }) })
     } catch {
       // Who listens does not break a stream.
     }
@@ -450,12 +450,18 @@ export class Streamer {
     tally.bytesOut += bytes
   }
 
+  /** Waits for nothing: what an old peer has taken only saves offering it again. */
+  #note (feed: Feed, written: Promise<unknown>): void {
+    written.catch((cause: unknown) => { this.#trouble(feed, 'reoffered', cause) })
+  }
+
   async #recall (feed: Feed): Promise<void> {
     let covered: Intervals | undefined
     try {
       covered = await this.#intervals.get(takenId(feed))
-    } catch {
+    } catch (cause) {
       // Without knowing what the peer has it is offered everything.
+      this.#trouble(feed, 'reoffered', cause)
     }
     this.#step({ type: 'recalled', feed, covered })
   }

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { id, Link, Node, Shelf, text, VirtualClock } from './harness.ts'
 import { Scripted } from './scripted.ts'
 
+const OPEN = 0xffff_ffff_ffff_ffffn
+
 const record = (node: Node, peer: Uint8Array, epoch: string): Parameters<IntervalsStore['seal']>[0][number] =>
   ({ id: { peer: text(peer), stream: 'SHELF|x', epoch }, from: 1, to: 500, ...(epoch === '' ? { mark: { index: 500, id: id(500) } } : {}) })
 
@@ -70,4 +72,22 @@ test('a sink that rejects when a batch is done is told of', async () => {
   b.streamer.subscribe(link.toA, 'SHELF', 'x')
   await clock.advance(500)
   expect(heard).toEqual([{ peer: link.toA, stream: 'SHELF|x', what: 'unrecorded', cause: why }])
+})
+
+test('what an old peer has taken and cannot be read or recorded is told of, and it is served all the same', async () => {
+  const clock = new VirtualClock()
+  const { node, heard } = listening(clock, new Shelf().fill(1, 20))
+  const broken = new Error('the disk is gone')
+  node.store.get = node.store.getMany = node.store.batch = async () => { throw broken }
+  const old = new Scripted(node, 1, false)
+  old.on = (name, value) => {
+    if (name === 'RequestSubscriptionMsg') old.say('SubscribeMsg', value)
+    if (name === 'OfferedHashesMsg') old.say('WantedHashesMsg', { Stream: value.Stream, Want: new Uint8Array(3).fill(255), From: value.To + 1n, To: OPEN })
+  }
+  node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.advance(20_000)
+  expect(new Set(heard.map(({ what }) => what))).toEqual(new Set(['reoffered']))
+  expect(heard.length).toBeGreaterThan(1)
+  expect(heard.every(({ peer, stream, cause }) => peer === old.peer && stream === 'SHELF|x' && cause !== undefined)).toBe(true)
+  expect(old.all('ChunkDeliveryMsg').length).toBe(20)
 })
