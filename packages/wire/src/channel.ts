@@ -1,5 +1,6 @@
 import type { Clock, Conn, EagerIterator } from '@skep/interface'
 import { WireError } from './errors.ts'
+import { Fifo } from './fifo.ts'
 import { Framer } from './framer.ts'
 
 /** What a message costs of a window beside its bytes, so that empty ones are bounded too. */
@@ -39,7 +40,7 @@ export class Channel implements Conn {
   readonly #framer: Framer
   /** Bytes that the remote still takes. */
   #credit: number
-  readonly #messages: Uint8Array[] = []
+  readonly #messages = new Fifo<Uint8Array>()
   /** Bytes that came and were not given back as credit. */
   #owed = 0
   /** Bytes that were read and not given back as credit. */
@@ -82,9 +83,11 @@ export class Channel implements Conn {
     this.#sinking = true
     if (this.#over !== undefined) throw this.#over
     const iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
-    const cut = new Promise<never>((_, reject) => { this.#cut = reject })
     try {
-      await Promise.race([cut, this.#pull(iterator)])
+      await new Promise<void>((resolve, reject) => {
+        this.#cut = reject
+        this.#pull(iterator).then(resolve, reject)
+      })
     } catch (error) {
       // Not awaited: a generator that waits for something else returns when that is there.
       Promise.resolve(iterator.return?.()).catch(() => {})
@@ -229,7 +232,7 @@ export class Channel implements Conn {
   /** Breaks the channel at once. */
   fail (reason: Error): void {
     this.#error ??= reason
-    this.#messages.length = 0
+    this.#messages.clear()
     this.finish(reason)
   }
 
@@ -252,7 +255,7 @@ export class Channel implements Conn {
   }
 
   async #wait (): Promise<IteratorResult<Uint8Array>> {
-    while (this.#messages.length === 0) {
+    while (this.#messages.first === undefined) {
       if (this.#error !== undefined) throw this.#error
       if (this.#ended) return { done: true, value: undefined }
       await new Promise<void>(resolve => { this.#reader = resolve })
@@ -268,8 +271,7 @@ export class Channel implements Conn {
 
   /** Reads away what came. */
   #drop (): void {
-    for (const message of this.#messages) this.#consumed(message.length + OVERHEAD)
-    this.#messages.length = 0
+    while (this.#take() !== undefined);
     this.#reader?.()
   }
 
@@ -283,10 +285,11 @@ export class Channel implements Conn {
 
   async #pull (iterator: EagerIterator<Uint8Array>): Promise<void> {
     while (true) {
-      const { done, value } = await iterator.next()
+      // None that went on is kept while it waits for the next.
+      let { done, value: message }: IteratorResult<Uint8Array, undefined> = await iterator.next()
       if (this.#over !== undefined) throw this.#over
       if (done === true) return
-      for (let message: Uint8Array | undefined = value; message !== undefined; message = this.#framer.bytes < OUTGOING ? iterator.take?.() : undefined) {
+      for (; message !== undefined; message = this.#framer.bytes < OUTGOING ? iterator.take?.() : undefined) {
         if (message.length > this.maxMessageSize) {
           const error = new WireError('WIRE_MESSAGE_TOO_LONG', `${this.#needs.name}: ${message.length} > ${this.maxMessageSize}`)
           this.abort(error)
