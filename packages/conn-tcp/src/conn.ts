@@ -48,9 +48,11 @@ export class TcpConn implements Conn {
     if (this.#sinking) throw new TypeError('a conn has one sink')
     this.#sinking = true
     if (this.#over !== undefined) throw this.#over
-    const cut = new Promise<never>((_, reject) => { this.#cut = reject })
     try {
-      await Promise.race([cut, this.#send(messages)])
+      await new Promise<void>((resolve, reject) => {
+        this.#cut = reject
+        this.#send(messages).then(resolve, reject)
+      })
     } finally {
       this.#cut = undefined
     }
@@ -142,12 +144,15 @@ export class TcpConn implements Conn {
   async #send (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const writer = this.#writer
     const iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
-    for await (const first of { [Symbol.asyncIterator]: () => iterator }) {
-      this.#append(first)
-      while (!writer.full) {
-        const next = iterator.take?.()
-        if (next === undefined) break
-        this.#append(next)
+    while (true) {
+      // None that was written is kept while it waits for the next.
+      let { done, value: message }: IteratorResult<Uint8Array, undefined> = await iterator.next()
+      if (done === true) break
+      try {
+        for (; message !== undefined; message = writer.full ? undefined : iterator.take?.()) this.#append(message)
+      } catch (error) {
+        await Promise.resolve(iterator.return?.()).catch(() => {})
+        throw error
       }
       if (writer.full) await writer.room()
     }

@@ -4,6 +4,7 @@ import { ConnError } from './errors.ts'
 const PREFIX = 4
 /** How many times its own size a message may keep alive. */
 const FAIR = 16
+const NOTHING = new Uint8Array()
 
 /**
  * Splits a byte stream into the messages that `it-length-prefixed` frames: an unsigned
@@ -24,7 +25,7 @@ const FAIR = 16
 export class Splitter {
   readonly #maxMessageSize: number
   readonly #maxPieces: number
-  #chunk: Uint8Array = new Uint8Array()
+  #chunk: Uint8Array = NOTHING
   #at = 0
   /** The length so far, while its bytes come. */
   #length = 0
@@ -66,15 +67,14 @@ export class Splitter {
    * @throws ConnError - `CONN_BAD_FRAME` or `CONN_MESSAGE_TOO_LONG`.
    */
   next (): Uint8Array | undefined {
-    if (this.#missing < 0 && !this.#prefix()) return undefined
+    if (this.#missing < 0 && !this.#prefix()) return this.#spent()
     const chunk = this.#chunk
     const start = this.#at
     const end = start + this.#missing
     if (end > chunk.length) {
       if (start < chunk.length) this.#parts.push(chunk.subarray(start))
       this.#missing = end - chunk.length
-      this.#at = chunk.length
-      return undefined
+      return this.#spent()
     }
     this.#at = end
     this.#missing = -1
@@ -84,6 +84,12 @@ export class Splitter {
     const { buffer, byteOffset } = chunk
     const message = new Uint8Array(buffer, byteOffset + start, end - start)
     return buffer.byteLength <= FAIR * message.length ? message : message.slice()
+  }
+
+  /** Lets the chunk go: the next may be long in coming. */
+  #spent (): undefined {
+    this.#chunk = NOTHING
+    this.#at = 0
   }
 
   /** Reads a length as far as it came; whether it is complete. */

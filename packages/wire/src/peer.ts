@@ -222,10 +222,11 @@ export class Peer<S extends ProtocolSpec<any>> {
     this.#running = true
     try {
       while (true) {
-        const { done, value } = await this.#source.next()
+        // None that was handled is kept while it waits for the next.
+        let { done, value: bytes }: IteratorResult<Uint8Array, undefined> = await this.#source.next()
         if (done === true) break
         try {
-          for (let bytes: Uint8Array | undefined = value; bytes !== undefined; bytes = this.#source.take?.()) {
+          for (; bytes !== undefined; bytes = this.#source.take?.()) {
             const handling = this.#handle(bytes, handlers)
             if (handling !== undefined) await handling
           }

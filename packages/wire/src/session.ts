@@ -248,13 +248,14 @@ class NativeSession implements Session {
   async #read (): Promise<void> {
     try {
       while (!this.#over) {
-        const { done, value } = await this.#source.next()
+        // None that was received is kept while it waits for the next.
+        let { done, value: frame }: IteratorResult<Uint8Array, undefined> = await this.#source.next()
         if (done === true) {
           await this.#finish('NETWORK', undefined)
           return
         }
         this.#heard = this.#options.clock.now()
-        for (let frame: Uint8Array | undefined = value; frame !== undefined && !this.#over; frame = this.#source.take?.()) this.#receive(frame)
+        for (; frame !== undefined && !this.#over; frame = this.#source.take?.()) this.#receive(frame)
       }
     } catch (error) {
       if (!(error instanceof WireError)) {
