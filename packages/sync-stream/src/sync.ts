@@ -79,6 +79,8 @@ export class SyncStream<P extends StreamPeer> {
   readonly #requests: Wishes<P>
   readonly #healer: Healer<P>
   readonly #progress = new Progress<StreamPeer>()
+  /** By bin: the kinds of chunk share a sink, as an address is taken or not in whatever kind it comes. */
+  readonly #sinks = new WeakMap<StreamPeer, BinSink[]>()
   /** In a row for each peer: there are dozens of one, and they are looked for seldom. */
   readonly #subscriptions = new Map<P, Subscription[]>()
   readonly #listeners = new Set<() => void>()
@@ -149,10 +151,8 @@ export class SyncStream<P extends StreamPeer> {
   }
 
   #type (kind: Kind): StreamType {
-    const { chunks, clock, overlay } = this.#needs
+    const { chunks } = this.#needs
     const sources = new Map<string, Source>()
-    const ours = (peer: Address, bin: number): boolean => binsFor(proximity(overlay.base, peer), overlay.depth).includes(bin)
-    const done = (batch: BatchDone): void => { this.#progress.done(batch.peer, batch, clock.now()) }
     return {
       name: STREAM_OF[kind],
       // An address names the same chunk in every kind.
@@ -168,10 +168,24 @@ export class SyncStream<P extends StreamPeer> {
       },
       sink: (peer, key) => {
         const bin = binOf(key)
-        return bin === undefined ? undefined : new BinSink(chunks, peer.overlay, bin, ours, done)
+        return bin === undefined ? undefined : this.#sinkOf(peer, bin)
       }
     }
   }
+
+  #sinkOf (peer: StreamPeer, bin: number): BinSink {
+    const sinks = this.#sinks.get(peer) ?? []
+    this.#sinks.set(peer, sinks)
+    return sinks[bin] ??= new BinSink(this.#needs.chunks, peer.overlay, bin, this.#ours, this.#done)
+  }
+
+  // The same for all sinks, so that none needs functions of its own.
+  readonly #ours = (peer: Address, bin: number): boolean => {
+    const { base, depth } = this.#needs.overlay
+    return binsFor(proximity(base, peer), depth).includes(bin)
+  }
+
+  readonly #done = (batch: BatchDone): void => { this.#progress.done(batch.peer, batch, this.#needs.clock.now()) }
 
   /** Something changed: looks when it has stood still, and in time even when it does not. */
   #changed (): void {
