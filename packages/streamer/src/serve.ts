@@ -70,14 +70,12 @@ export class Serve {
   readonly feed: Feed
   readonly live: boolean
   readonly priority: Priority
-  /** What was asked for at the start. */
-  readonly first: Stretch
   /** Whether the cursor is known and the half began. */
   started = false
   over = false
   /** Offers that the peer has not answered, in order. */
   offers: readonly Batch[] = NO_OFFERS
-  /** The stretch to collect next, when there is room for another offer. */
+  /** The stretch to collect next, when there is room for another offer; what was asked for until it has begun. */
   next: Stretch | undefined
   /** The stretch that the source is asked for. */
   collecting: Stretch | undefined
@@ -96,11 +94,11 @@ export class Serve {
   /** With whom it waits for more: the lobby's. */
   waiting: Waiting | undefined
 
-  constructor (feed: Feed, live: boolean, priority: Priority, first: Stretch) {
+  constructor (feed: Feed, live: boolean, priority: Priority, asked: Stretch) {
     this.feed = feed
     this.live = live
     this.priority = priority
-    this.first = first
+    this.next = asked
   }
 
   get stream (): WireStream {

@@ -300,6 +300,8 @@ export class Serves {
     if (!feed.fresh) return
     feed.fresh = false
     this.#context.timers.cancel(feed.timer)
+    // A peer has dozens of feeds: none keeps what is over.
+    feed.timer = undefined
   }
 
   #ask (feed: Feed): void {
@@ -316,7 +318,7 @@ export class Serves {
 
   #start (serve: Serve): void {
     serve.started = true
-    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.proving ? serve.feed.proof! : serve.first)
+    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.proving ? serve.feed.proof! : serve.next!)
     this.#advance(serve)
   }
 
