@@ -11,6 +11,8 @@ afterEach(cleanUp)
 /** All that the library asks of it. */
 const common = { customCrypto: {} } as never
 const stream = { name: 'stream', version: 5 }
+/** Bytes of a first packet in the form from before EIP-8. */
+const PLAIN_AUTH = 307
 
 interface Heard {
   readonly name: string
@@ -100,14 +102,19 @@ describe('another implementation', () => {
     expect(await removed).toBe(11)
   })
 
-  // The library draws its packet anew each time; once in many runs it was one that we hang up on, and nobody has seen why yet.
-  test('is answered in the form from before EIP-8 where it speaks that', { retry: 2 }, async () => {
+  test('is answered in the form from before EIP-8 where it speaks that', async () => {
     const { listener, session } = await listen()
-    const ecies = new ECIES(keys[0]!, ids[0]!, ids[1]!, common)
+    // The library writes r and s without their leading zeros here: one packet of some 86 is too short, and nobody could read it.
+    let ecies: ECIES
+    let auth: Uint8Array
+    do {
+      ecies = new ECIES(keys[0]!, ids[0]!, ids[1]!, common)
+      auth = ecies.createAuthNonEIP8()!
+    } while (auth.length < PLAIN_AUTH)
     const socket = connect({ port: listener.port, host: '127.0.0.1' })
     after(() => socket.destroy())
     const bytes = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-    socket.write(ecies.createAuthNonEIP8()!)
+    socket.write(auth)
     let got = Buffer.alloc(0)
     const take = async (n: number): Promise<Uint8Array> => {
       while (got.length < n) got = Buffer.concat([got, (await bytes.next()).value])
