@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { identity } from '@skep/identity'
+import { keccak256 } from '@skep/keccak'
 import { specVectors } from '@skep/vectors'
+import { eciesEncrypt, sharedSecret } from '../src/ecies.ts'
 import { deriveSecrets, type Fresh, makeAck, makeAuth, readAck, readAuth } from '../src/handshake.ts'
 import { SeededRandom } from '@skep/sim'
 
@@ -61,6 +63,26 @@ test('a plain auth is answered with a plain ack', () => {
   const ack = makeAck(b, auth)
   expect(ack.length).toBe(210)
   expect(hex(readAck(a.key, ack).nonce)).toBe(v.nonceB)
+})
+
+test.each([['r', 0], ['s', 32]])('a signature whose %s begins with a zero is read in either form', (_, at) => {
+  const me = identity(a.ephemeral)
+  const token = sharedSecret(a.key, identity(b.key).publicKey)
+  const drawn = new SeededRandom(2)
+  let nonce: Uint8Array, signature: Uint8Array
+  do {
+    nonce = drawn.bytes(32)
+    signature = me.sign(token.map((byte, i) => byte ^ nonce[i]!))
+  } while (signature[at] !== 0)
+
+  const body = Buffer.concat([signature, keccak256(me.nodeId), idA, nonce, Uint8Array.of(0)])
+  const plain = eciesEncrypt(identity(b.key).publicKey, body, a.ecies, new Uint8Array(0))
+  const expected = { remoteId: hex(idA), remoteEphemeral: hex(me.publicKey), nonce: hex(nonce) }
+  for (const [packet, isPlain] of [[plain, true], [makeAuth({ ...a, nonce }, idB), false]] as const) {
+    const read = readAuth(b.key, packet)
+    expect({ remoteId: hex(read.remoteId), remoteEphemeral: hex(read.remoteEphemeral), nonce: hex(read.nonce) }).toEqual(expected)
+    expect(read.isPlain).toBe(isPlain)
+  }
 })
 
 test('no flipped bit of a packet is accepted', () => {
