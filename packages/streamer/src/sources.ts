@@ -15,8 +15,11 @@ const READ_AHEAD = 60
 
 type Handler = (peer: StreamPeer, address: Address, options: { signal: AbortSignal, hops?: number }) => Promise<Uint8Array | undefined>
 
-/** What a peer wanted of a batch and is not read yet, in order. */
-interface Delivery {
+/** Something that runs for a half. */
+interface Run {
+  /** Each has its own, so that listeners do not pile up on one. */
+  readonly controller: AbortController
+  /** What the peer wanted of a batch and is not read yet, in order. */
   readonly left: Uint8Array[]
 }
 
@@ -29,11 +32,9 @@ export class Sources {
   #size = 0
   /** The cursor that was told last of a source, once for all peers who share it. */
   readonly #told = new WeakMap<Source, { readonly epoch: string, readonly last: number }>()
-  /** What runs for a half, each with a signal of its own, so that listeners do not pile up on one. */
-  readonly #running = new Map<Serve, Set<AbortController>>()
+  readonly #running = new Map<Serve, Set<Run>>()
   readonly #lobby = new Lobby()
   readonly #delivering = new WeakMap<Serve, Promise<void>>()
-  readonly #deliveries = new Map<PeerState, Set<Delivery>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
   constructor (types: ReadonlyMap<string, StreamType>, clock: Clock, limits: StreamerLimits, step: (input: Input) => void) {
@@ -98,11 +99,11 @@ export class Sources {
 
   #collect (serve: Serve, stretch: Stretch): void {
     const { from, to } = stretch
-    const controller = this.#begin(serve)
+    const run = this.#begin(serve)
+    const { signal } = run.controller
     const collect = async (): Promise<Batch | undefined> => {
       const { source } = serve.feed
       if (source === undefined) return undefined
-      const { signal } = controller
       const options = { limit: this.#limits.maxOffer, signal }
       try {
         const start = Math.max(1, from)
@@ -122,15 +123,15 @@ export class Sources {
       }
     }
     void collect().then(batch => {
-      this.#end(serve, controller)
-      if (!controller.signal.aborted) this.#step({ type: 'collected', serve, stretch, batch })
+      this.#end(serve, run)
+      if (!signal.aborted) this.#step({ type: 'collected', serve, stretch, batch })
     })
   }
 
   /** Reads and sends what a peer wanted, a part at a time as it takes them. */
   deliver ({ serve, ids, priority }: Extract<Effect, { type: 'deliver' }>, to: Conversation | undefined, sent: (bytes: number) => void): void {
-    const controller = this.#begin(serve)
-    const { signal } = controller
+    const run = this.#begin(serve, [...ids])
+    const { left, controller: { signal } } = run
     const { maxItem, maxQueued } = this.#limits
     const missing: Uint8Array[] = []
     const room = to?.room(priority)
@@ -147,8 +148,6 @@ export class Sources {
       await to?.deliver(here, priority)
       for (const { SData } of here) sent(SData.length)
     }
-    const delivery = this.#enlist(serve.feed.peer, ids)
-    const { left } = delivery
     const deliver = async (): Promise<void> => {
       while (left.length > 0 && !signal.aborted) {
         const part = left.splice(0, most)
@@ -167,10 +166,23 @@ export class Sources {
     void turn
       .catch(() => { for (const id of ids) if (!missing.includes(id)) missing.push(id) })
       .then(() => {
-        this.#delist(serve.feed.peer, delivery)
-        this.#end(serve, controller)
+        this.#end(serve, run)
         this.#step({ type: 'delivered', serve, missing: signal.aborted ? [] : missing })
       })
+  }
+
+  /** An item goes out to a peer by itself, and need not do so again with a batch. An old peer is not followed that closely. */
+  takeOut (peer: PeerState, id: Uint8Array): void {
+    if (!peer.native) return
+    for (const { live, history } of peer.feeds.values()) {
+      for (const serve of [live, history]) {
+        if (serve === undefined) continue
+        for (const { left } of this.#running.get(serve) ?? []) {
+          const at = left.findIndex(other => other.every((byte, i) => byte === id[i]))
+          if (at >= 0) left.splice(at, 1)
+        }
+      }
+    }
   }
 
   /** Stops what runs for a half. */
@@ -178,7 +190,7 @@ export class Sources {
     this.#lobby.leave(serve)
     const running = this.#running.get(serve)
     this.#running.delete(serve)
-    for (const controller of running ?? []) controller.abort()
+    for (const { controller } of running ?? []) controller.abort()
   }
 
   close (feed: Feed): void {
@@ -214,8 +226,6 @@ export class Sources {
     void ask().then(data => {
       if (controller.signal.aborted) return
       this.#forgetAnswer(peer, id)
-      // It goes out now, and need not do so again with its batch. An old peer is not followed that closely.
-      if (data !== undefined && hops !== undefined) this.#takeOut(peer, id)
       this.#step({ type: 'answered', peer, id, data })
     })
   }
@@ -225,45 +235,23 @@ export class Sources {
     this.#forgetAnswer(peer, id)
   }
 
-  #enlist (peer: PeerState, ids: readonly Uint8Array[]): Delivery {
-    const delivery = { left: [...ids] }
-    const deliveries = this.#deliveries.get(peer)
-    if (deliveries === undefined) this.#deliveries.set(peer, new Set([delivery]))
-    else deliveries.add(delivery)
-    return delivery
-  }
-
-  #delist (peer: PeerState, delivery: Delivery): void {
-    const deliveries = this.#deliveries.get(peer)
-    deliveries?.delete(delivery)
-    if (deliveries?.size === 0) this.#deliveries.delete(peer)
-  }
-
-  /** Takes an item out of what a peer is still to get with its batches. */
-  #takeOut (peer: PeerState, id: Uint8Array): void {
-    for (const { left } of this.#deliveries.get(peer) ?? []) {
-      const at = left.findIndex(other => other.every((byte, i) => byte === id[i]))
-      if (at >= 0) left.splice(at, 1)
-    }
-  }
-
   #forgetAnswer (peer: PeerState, id: Uint8Array): void {
     const running = this.#answers.get(peer)
     running?.delete(keyOf(id))
     if (running?.size === 0) this.#answers.delete(peer)
   }
 
-  #begin (serve: Serve): AbortController {
-    const controller = new AbortController()
+  #begin (serve: Serve, left: Uint8Array[] = []): Run {
+    const run = { controller: new AbortController(), left }
     const running = this.#running.get(serve)
-    if (running === undefined) this.#running.set(serve, new Set([controller]))
-    else running.add(controller)
-    return controller
+    if (running === undefined) this.#running.set(serve, new Set([run]))
+    else running.add(run)
+    return run
   }
 
-  #end (serve: Serve, controller: AbortController): void {
+  #end (serve: Serve, run: Run): void {
     const running = this.#running.get(serve)
-    running?.delete(controller)
+    running?.delete(run)
     if (running?.size === 0) this.#running.delete(serve)
   }
 

@@ -358,13 +358,14 @@ export class Streamer {
   #perform (effect: Effect): void {
     switch (effect.type) {
       case 'send':
-        if (this.#conversations.get(effect.peer.ref.key)?.send(effect) === true && effect.name === 'ChunkDeliveryMsg') this.#sent(effect.value.SData.length)
-        return
+        if (this.#conversations.get(effect.peer.ref.key)?.send(effect) !== true || effect.name !== 'ChunkDeliveryMsg') return
+        this.#sent(effect.value.SData.length)
+        return this.#sources.takeOut(effect.peer, effect.value.Addr)
       case 'drop': return this.#conversations.get(effect.peer.ref.key)?.drop(effect.error)
       case 'load': return void this.#load(effect.pull)
       case 'reset':
         this.#trouble(effect.pull, effect.why)
-        return void this.#intervals.reset(intervalsId(effect.pull)).catch((cause: unknown) => { this.#trouble(effect.pull, 'unrecorded', cause) })
+        return this.#tellFailure(this.#intervals.reset(intervalsId(effect.pull)), effect.pull, 'unrecorded')
       case 'need': return this.#sinks.need(effect)
       case 'check': return this.#checks.push(effect)
       case 'hasten': return this.#checks.hasten(effect.item)
@@ -378,8 +379,8 @@ export class Streamer {
         return this.#over(effect)
       case 'cursor': return this.#sources.cursor(effect.feed)
       case 'recall': return void this.#recall(effect.feed)
-      case 'took': return this.#note(effect.feed, this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]))
-      case 'forget': return this.#note(effect.feed, this.#intervals.reset(takenId(effect.feed)))
+      case 'took': return this.#tellFailure(this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]), effect.feed, 'reoffered')
+      case 'forget': return this.#tellFailure(this.#intervals.reset(takenId(effect.feed)), effect.feed, 'reoffered')
       case 'collect': return this.#sources.collect(effect)
       case 'deliver': {
         const conversation = this.#conversations.get(effect.serve.feed.peer.ref.key)
@@ -432,7 +433,7 @@ export class Streamer {
 
   /** Records that what was declined for a reason is open again. */
   #reopen (pull: Pull, reason: string): void {
-    void this.#intervals.reopen(intervalsId(pull), reason).catch((cause: unknown) => { this.#trouble(pull, 'unrecorded', cause) })
+    this.#tellFailure(this.#intervals.reopen(intervalsId(pull), reason), pull, 'unrecorded')
   }
 
   /** Tells of what nobody would hear of otherwise. */
@@ -444,15 +445,15 @@ export class Streamer {
     }
   }
 
+  /** Nobody waits for what is written, as it only saves work; when that fails, it is told. */
+  #tellFailure (written: Promise<unknown>, of: Pull | Feed, what: StreamerTrouble['what']): void {
+    written.catch((cause: unknown) => { this.#trouble(of, what, cause) })
+  }
+
   #sent (bytes: number): void {
     const { tally } = this.#core.items
     tally.bodiesSent++
     tally.bytesOut += bytes
-  }
-
-  /** Waits for nothing: what an old peer has taken only saves offering it again. */
-  #note (feed: Feed, written: Promise<unknown>): void {
-    written.catch((cause: unknown) => { this.#trouble(feed, 'reoffered', cause) })
   }
 
   async #recall (feed: Feed): Promise<void> {

@@ -1,6 +1,6 @@
 import type { StreamType } from '@skep/streamer'
 import { expect, test } from 'vitest'
-import { id, Node, nothingLeft, Shelf, VirtualClock } from './harness.ts'
+import { id, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
 import { Scripted } from './scripted.ts'
 
 const MAX_ITEM = 4_201
@@ -94,6 +94,23 @@ test('answers to requests that a peer does not take have a bound as well: it is 
   expect(peer.all('ChunkDeliveryMsg').length).toBe(60 - missing)
   expect(peer.over).toBe(false)
   expect(node.streamer.counters.bodiesSent).toBe(60 - missing)
+  await node.streamer.stop()
+})
+
+test('an item whose answer finds no room stays in the batch that the peer has wanted it of', async () => {
+  const clock = new VirtualClock()
+  const { node, peer, take } = slow(clock, 40, 1, 10 * MAX_ITEM)
+  node.streamer.onRequest(async (_peer, address) => new Uint8Array(MAX_ITEM).fill(address[31]!))
+  await clock.settle()
+  for (let n = 0; n < 30; n++) peer.whisper('RetrieveMsg', { Addr: id(1_000 + n), Hops: 1 })
+  await clock.settle()
+  peer.whisper('RetrieveMsg', { Addr: id(40), Hops: 1 })
+  await clock.settle()
+  expect(peer.all('NotFoundMsg').at(-1)).toEqual({ Addr: id(40) })
+  take()
+  await clock.advance(1_000)
+  const came = peer.all('ChunkDeliveryMsg').filter(({ Addr }) => text(Addr) === text(id(40)))
+  expect(came.map(({ SData }) => SData[0])).toEqual([40])
   await node.streamer.stop()
 })
 

@@ -85,6 +85,9 @@ test('what an old peer has taken and cannot be read or recorded is told of, and 
     if (name === 'OfferedHashesMsg') old.say('WantedHashesMsg', { Stream: value.Stream, Want: new Uint8Array(3).fill(255), From: value.To + 1n, To: OPEN })
   }
   node.streamer.requestSubscription(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  // Reading it, and not yet writing.
+  expect(heard.length).toBe(1)
   await clock.advance(20_000)
   expect(new Set(heard.map(({ what }) => what))).toEqual(new Set(['reoffered']))
   expect(heard.length).toBeGreaterThan(1)
