@@ -8,9 +8,10 @@ export function chat (log: ChatLog): StreamType {
   const source = (): Source => ({
     cursor: async () => ({ epoch: log.epoch, last: log.last }),
     async batch (from, to, { limit, signal }) {
-      if (to === undefined) await log.reaches(from, signal)
-      const ids = await log.ids(from, Math.min(to ?? Infinity, log.last, from + limit - 1))
-      return { from, to: ids.length === 0 ? to ?? from : from + ids.length - 1, ids }
+      await log.reaches(from, signal)
+      // How far it looks, however few lines there are: some places may have none.
+      const end = Math.min(to ?? Infinity, log.last, from + limit - 1)
+      return { from, to: end, ids: await log.ids(from, end) }
     },
     read: async ids => log.data(ids),
     close () {}

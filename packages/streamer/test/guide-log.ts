@@ -23,7 +23,7 @@ export class ChatLog {
     return {
       cursor: async () => ({ epoch: this.#epoch, last: this.lines.length }),
       batch: async (from, to, { limit, signal }) => {
-        while (to === undefined && from > this.lines.length) {
+        while (from > this.lines.length) {
           await new Promise<void>(resolve => {
             this.#wake.push(resolve)
             signal.addEventListener('abort', () => resolve())
@@ -31,7 +31,8 @@ export class ChatLog {
           signal.throwIfAborted()
         }
         const last = Math.min(to ?? Infinity, this.lines.length, from + limit - 1)
-        return { from, to: last, ids: this.lines.slice(from - 1, last).map((_, i) => idOf(from + i)) }
+        // A line that has not come to a follower has no id: flatMap passes it over.
+        return { from, to: last, ids: this.lines.slice(from - 1, last).flatMap((_, i) => [idOf(from + i)]) }
       },
       read: async ids => ids.map(id => {
         const line = this.lines[numberOf(id) - 1]

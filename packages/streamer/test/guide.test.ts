@@ -8,6 +8,17 @@ test('the log of the guide is the one that is put to the laws here', () => {
   expect(read('../../../docs/guides/write-a-stream-type.md')).toContain(`\`\`\`ts\n${read('guide-log.ts')}\`\`\``)
 })
 
+test('a line that a follower has not got is a gap to whom it offers its log', async () => {
+  const followed = new ChatLog('second')
+  const served = new ChatLog('first')
+  for (let n = 1; n <= 4; n++) served.write(`line ${n}`)
+  const nobody = { key: 'nobody', overlay: new Uint8Array(32), light: false }
+  const options = { limit: 128, signal: new AbortController().signal }
+  const { ids } = await served.type.source!(nobody, '')!.batch(1, 4, options)
+  for (const id of [ids[0]!, ids[3]!]) await followed.type.sink!(nobody, '')!.put(id, new TextEncoder().encode('line'), options)
+  expect(await followed.type.source!(nobody, '')!.batch(1, 4, options)).toEqual({ from: 1, to: 4, ids: [ids[0], ids[3]] })
+})
+
 testStreamType({
   test,
   make: () => {
