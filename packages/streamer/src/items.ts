@@ -216,13 +216,10 @@ export class Items {
     const item = this.#enter(fetch.id, keyOf(fetch.id))
     item.fetches.add(fetch)
     this.#fetches++
-    if (item.underWay) {
-      if (item.checking) this.#context.emit({ type: 'hasten', item })
-      else this.#hurry(item)
-      this.#armHedge(item)
-    } else {
-      this.#next(item)
-    }
+    if (item.checking) this.#context.emit({ type: 'hasten', item })
+    else this.#hurry(item, true)
+    if (item.underWay) this.#armHedge(item)
+    else this.#next(item)
   }
 
   /** Ends a fetch that nobody waits for any more. */
@@ -414,28 +411,30 @@ export class Items {
     peer.asks.delete(item.key)
     peer.asks.set(item.key, { item, at: context.now, half, order: ++this.#order, late: false, hurried: false })
     item.asked.set(peer, 'pending')
-    if (half === undefined) {
-      if (peer.native) this.#request(item, peer)
-      else context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
-    }
+    if (half === undefined) this.#request(item, peer)
     if (item.fetches.size > 0) this.#armHedge(item)
     if (peer.watch === undefined) this.#watch(peer)
   }
 
   #request (item: Item, peer: PeerState): void {
+    if (!peer.native) {
+      this.#context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
+      return
+    }
     let hops = 0
     for (const fetch of item.fetches) hops = Math.max(hops, fetch.hops)
     this.#context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hops }, priority: 3 })
   }
 
   /**
-   * Has the item sent before all else by who is to send it with a batch: that may be a long way
-   * off, and somebody waits for the item now. An old peer would just send it twice.
+   * Has the item sent before all else by who is to send it with a batch, late or not: that may be a
+   * long way off, and somebody waits for the item now. An old peer sends it twice then, and is only
+   * asked so when nobody else is left.
    */
-  #hurry (item: Item): void {
+  #hurry (item: Item, native: boolean): void {
     for (const [peer, state] of item.asked) {
       const ask = peer.asks.get(item.key)
-      if (state !== 'pending' || !peer.native || ask?.half === undefined || ask.hurried) continue
+      if ((state !== 'pending' && state !== 'late') || peer.native !== native || ask?.half === undefined || ask.hurried) continue
       ask.hurried = true
       this.#request(item, peer)
     }
@@ -463,7 +462,10 @@ export class Items {
         }
       }
     }
-    if (item.hopeful) return
+    if (item.hopeful) {
+      if (item.fetches.size > 0) this.#hurry(item, false)
+      return
+    }
     for (const fetch of [...item.fetches]) {
       item.fetches.delete(fetch)
       this.#settleFetch(fetch, undefined)
