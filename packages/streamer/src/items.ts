@@ -455,8 +455,9 @@ export class Items {
       for (const { batch } of refs) {
         const { peer } = batch.pull
         if (!batch.answered && !batch.pull.paused) willAsk = true
-        else if (!batch.answered) continue
-        else if (peer.connected && !item.asked.has(peer) && item.asked.size < this.#context.limits.maxSources) {
+        // An offer is answered in its turn; who waits for one of its items does not wait for that.
+        if (!batch.answered && item.fetches.size === 0) continue
+        if (peer.connected && !item.asked.has(peer) && item.asked.size < this.#context.limits.maxSources) {
           this.#ask(item, peer, undefined)
           return
         }

@@ -153,6 +153,37 @@ describe('an item that is wanted of a batch, and that somebody waits for by now'
   })
 })
 
+test('an item of an offer that is not answered yet is asked of its peer at once when somebody waits for it, and not again with the offer', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock, new Shelf(), { limits: { maxBatchesInFlight: 1 } })
+  const peer = new Scripted(node, 1).cursors(20)
+  node.streamer.subscribe(peer.peer, 'SHELF', 'x')
+  await clock.settle()
+  peer.offer(false, 1, 10, ids(10))
+  await clock.settle()
+  peer.offer(false, 11, 20, ids(20).slice(10))
+  await clock.settle()
+  expect(peer.all('WantedHashesMsg').length).toBe(1)
+  const fetched = node.streamer.fetch(id(20), { candidates: [], accept })
+  const absent = node.streamer.fetch(id(19), { candidates: [], accept })
+  absent.catch(() => {})
+  await clock.settle()
+  expect(peer.all('RetrieveMsg').map(({ Addr }) => text(Addr))).toEqual([text(id(20)), text(id(19))])
+  peer.say('ChunkDeliveryMsg', { Addr: id(20), SData: body(id(20)) })
+  peer.whisper('NotFoundMsg', { Addr: id(19) })
+  expect(text(await fetched)).toBe(text(body(id(20))))
+  await expect(absent).rejects.toMatchObject({ code: 'STREAMER_NOT_FOUND' })
+  for (let n = 1; n <= 10; n++) peer.say('ChunkDeliveryMsg', { Addr: id(n), SData: body(id(n)) })
+  await clock.settle()
+  // What it did not find by itself may be there with the batch.
+  expect(peer.all('WantedHashesMsg').map(({ Want }) => [...Want])).toEqual([[255, 3], [255, 1]])
+  for (let n = 11; n <= 19; n++) peer.say('ChunkDeliveryMsg', { Addr: id(n), SData: body(id(n)) })
+  await clock.settle()
+  expect(node.streamer.counters).toMatchObject({ bodiesReceived: 20, bodiesStored: 20, duplicates: 0, unsolicited: 0 })
+  await node.streamer.stop()
+  expect(nothingLeft(node.streamer)).toBe(true)
+})
+
 describe('a peer that wants a batch and then asks for one of its items', () => {
   /** A node whose disk reads one part at a time, when it is told to; a peer that has wanted all of its 120 items. */
   async function serving (answer: (address: Uint8Array) => Promise<Uint8Array | undefined>): Promise<{ clock: VirtualClock, node: Node, peer: Scripted, read: () => void }> {
