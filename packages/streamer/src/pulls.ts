@@ -498,7 +498,6 @@ export class Pulls {
     const due = retries.plan(now, limits, random)
     pull.retries = due === undefined ? undefined : retries
     pull.resettle(pull.declined)
-    if (pull.timer?.fn !== undefined && pull.timer.at === due) return
     timers.cancel(pull.timer)
     if (due !== undefined) pull.timer = timers.set(due, () => this.#tryAgain(pull))
   }
@@ -545,8 +544,28 @@ export class Pulls {
         value: { Stream: pull.history.stream, History: toRange(pull.peer, gap), Priority: Math.max(0, pull.priority - 1) },
         priority: 3
       })
+      if (!pull.peer.native) this.#awaitOffer(pull.history)
     }
     this.#settleHistory(pull)
+  }
+
+  /**
+   * An old peer says nothing where it has nothing any more, until it gets something: what else is
+   * open does not wait for that.
+   */
+  #awaitOffer (half: Half): void {
+    const { timers, now, limits } = this.#context
+    const { pull } = half
+    const from = half.expected?.from
+    timers.cancel(pull.timer)
+    pull.timer = timers.set(now + limits.batchTimeout, () => {
+      if (pull.history !== half) return
+      if (!half.idle || half.expected?.from !== from) return this.#awaitOffer(half)
+      this.#endHalf(half, true)
+      pull.retries?.unanswered()
+      pull.gap = true
+      this.#settleHistory(pull)
+    })
   }
 
   #endHalf (half: Half, tell: boolean): void {

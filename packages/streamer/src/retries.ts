@@ -108,6 +108,13 @@ export class Retries {
     this.#resting = this.#resting.filter(({ at }) => at === undefined || at > time)
   }
 
+  /** Nothing was said of what was asked for: what of it was not noted meanwhile waits for the next time. */
+  unanswered (): void {
+    for (const asked of this.#asked) {
+      if (this.#resting.every(({ from, to }) => to < asked.from || from > asked.to)) this.#add({ ...asked, at: undefined })
+    }
+  }
+
   /** Forgets what is accounted for. @returns whether nothing is in trouble any more. */
   forget (accounted: Readable): boolean {
     const isOpen = ({ from, to }: Trouble): boolean => !accounted.covers(from, to)

@@ -52,6 +52,8 @@ export class Serves {
     if (feed === undefined) return this.#refuse(peer, Name, Key)
     this.#subscribed(feed)
     feed.awaited = false
+    // What an old peer asks for again later may have come since it subscribed.
+    const unknown = feed.told === undefined || (!peer.native && !Live && feed.history === undefined)
     const priority = this.#served.priority(Name) ?? 2
     const halves = [
       ...(Live ? [new Serve(feed, true, priority, FROM_NOW)] : []),
@@ -64,9 +66,9 @@ export class Serves {
       if (!half.live && feed.proof !== undefined && range.from === feed.proof.from && range.to === undefined) half.proving = true
       if (half.live) feed.live = half
       else feed.history = half
-      if (feed.told !== undefined && !feed.asking) this.#start(half)
+      if (!unknown && !feed.asking) this.#start(half)
     }
-    if (feed.told === undefined) this.#ask(feed)
+    if (unknown) this.#ask(feed)
   }
 
   unsubscribe (peer: PeerState, { Name, Key, Live }: WireStream): void {

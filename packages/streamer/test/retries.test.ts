@@ -2,6 +2,7 @@ import { SeededRandom } from '@skep/sim'
 import type { StreamStatus } from '@skep/streamer'
 import { expect, test } from 'vitest'
 import { body, id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
+import { Scripted } from './scripted.ts'
 
 const number = (one: Uint8Array): number => new DataView(one.buffer, one.byteOffset).getUint32(28)
 
@@ -176,6 +177,77 @@ test('an old peer is tried again as slowly, and what comes from elsewhere closes
   expect(b.streamer.status()[0]).toMatchObject({ synced: false, troubles: [{ late: 1 }] })
   b.shelf.add(id(100))
   await clock.advance(310_000)
+  expect(b.streamer.status().map(({ synced, troubles }) => [synced, troubles])).toEqual([[true, undefined], [true, undefined]])
+  expect(await Promise.race([link.ran, Promise.resolve('connected')])).toBe('connected')
+})
+
+test('an old peer that says nothing of what it has no more is asked for the rest all the same', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock)
+  const old = new Scripted(node, 1, false)
+  const deliver = (n: number): void => { old.say('ChunkDeliveryMsg', { Addr: id(n), SData: body(id(n)) }) }
+  const items = new Set([5, 10])
+  let offered = 0
+  let delivers = (n: number): boolean => n === 5
+  old.on = (name, { Stream, History, From }) => {
+    if (Stream?.Name !== 'SHELF' || (name !== 'SubscribeMsg' && name !== 'WantedHashesMsg')) return
+    if (Stream.Live && name === 'WantedHashesMsg') return
+    const from = Number(History?.From ?? From)
+    // What was offered last, if it is wanted.
+    if (name === 'WantedHashesMsg' && delivers(offered)) deliver(offered)
+    const next = [...items].find(n => n >= from)
+    if (next === undefined) return
+    offered = next
+    old.offer(false, from, next, [id(next)])
+  }
+  node.streamer.subscribe(old.peer, 'SHELF', 'x')
+  await clock.settle()
+  // Neither 10 nor 20 comes; when they are asked for again, 20 is gone, and nothing is behind it.
+  old.offer(true, 11, 20, [id(20)])
+  await clock.advance(50_000)
+  expect(node.shelf.items.size).toBe(1)
+  delivers = n => n === 10
+  await clock.advance(120_000)
+  expect(node.shelf.has(10)).toBe(true)
+  expect(node.streamer.status().find(({ troubles }) => troubles !== undefined)).toMatchObject({ troubles: [{ from: 11, to: 20, late: 1, items: [{ id: text(id(20)) }] }] })
+  // It is known by then that 20 does not come, and asked for as rarely as anything that does not.
+  const asked = (): number => old.all('SubscribeMsg').length
+  await clock.advance(1_200_000)
+  const before = asked()
+  await clock.advance(3_600_000)
+  expect(asked() - before).toBeLessThanOrEqual(16)
+  expect(asked() - before).toBeGreaterThanOrEqual(11)
+  // With the next item the stretch is offered, and closed.
+  items.add(30)
+  delivers = () => true
+  old.offer(true, 21, 30, [id(30)])
+  await clock.settle()
+  deliver(30)
+  await clock.advance(310_000)
+  expect(node.streamer.status().every(({ synced, troubles }) => synced && troubles === undefined)).toBe(true)
+  expect(old.over).toBe(false)
+  await node.streamer.stop()
+  expect(nothingLeft(node.streamer)).toBe(true)
+})
+
+test('of an old peer also a live item that does not come is asked for again', async () => {
+  const clock = new VirtualClock()
+  const bad = new Set([301])
+  const a = new Node(1, clock, sparse(300, n => n % 3 === 0, bad))
+  const b = new Node(2, clock)
+  const link = new Link(a, b, { native: false })
+  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  await clock.advance(5_000)
+  for (let n = 301; n <= 320; n++) {
+    a.shelf.add(id(n))
+    await clock.advance(1_000)
+  }
+  await clock.advance(120_000)
+  expect(b.shelf.items.size).toBe(219)
+  expect(b.streamer.status()[0]!.tries).toBeGreaterThan(2)
+  bad.clear()
+  await clock.advance(310_000)
+  expect(b.shelf.items.size).toBe(220)
   expect(b.streamer.status().map(({ synced, troubles }) => [synced, troubles])).toEqual([[true, undefined], [true, undefined]])
   expect(await Promise.race([link.ran, Promise.resolve('connected')])).toBe('connected')
 })
