@@ -1,12 +1,12 @@
 import { makeChunk, type Chunk } from '@skep/chunk'
 import { ChunkStore } from '@skep/chunk-store'
 import { pair } from '@skep/conn-memory'
-import type { Address, Conn } from '@skep/interface'
+import type { Address } from '@skep/interface'
 import { IntervalsStore } from '@skep/intervals-store'
 import { Kademlia } from '@skep/kademlia'
 import { randomAddressAt, toHex } from '@skep/pot'
 import { Retrieval, type RetrievalOptions } from '@skep/retrieval-stream'
-import { SeededRandom, VirtualClock } from '@skep/sim'
+import { Points, SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { Streamer, type StreamPeer } from '@skep/streamer'
 
@@ -28,8 +28,8 @@ export class Net {
   readonly clock = new VirtualClock()
   readonly random: SeededRandom
   readonly chunk: Chunk
-  /** Called for every message that arrives and every call of a store, before it and after it. */
-  onPoint: (name: string) => void = () => {}
+  /** Every message that arrives and every call of a store. */
+  readonly points = new Points()
   readonly #nodes: Node[] = []
 
   constructor (seed: number) {
@@ -48,9 +48,9 @@ export class Net {
     const counted = {
       get: async (address: Address) => {
         looked++
-        return this.#call('get', () => chunks.get(address))
+        return this.points.call('get', () => chunks.get(address))
       },
-      put: async (...all: Parameters<ChunkStore['put']>) => this.#call('put', () => chunks.put(...all))
+      put: async (...all: Parameters<ChunkStore['put']>) => this.points.call('put', () => chunks.put(...all))
     }
     const retrieval = new Retrieval({ overlay: table, streamer, chunks: counted, clock }, options)
     const node = { base, chunks, table, streamer, retrieval, looked: () => looked }
@@ -65,34 +65,9 @@ export class Net {
       const peer: StreamPeer = { key: toHex(other.base), overlay: other.base, light: false }
       node.table.on(peer)
       const gone = (): void => node.table.off(peer)
-      node.streamer.run(peer, { stream: this.#heard(stream[i]!), ...isNative && { native: this.#heard(native[i]!) } }).then(gone, gone)
+      node.streamer.run(peer, { stream: this.points.conn(stream[i]!, 'one of them'), ...isNative && { native: this.points.conn(native[i]!, 'one of them') } }).then(gone, gone)
     }
     return () => { for (const conn of [...stream, ...native]) conn.abort(new Error('cut')) }
-  }
-
-  async #call<T> (name: string, work: () => Promise<T>): Promise<T> {
-    this.onPoint(`before ${name}`)
-    try {
-      return await work()
-    } finally {
-      this.onPoint(`after ${name}`)
-    }
-  }
-
-  #heard (conn: Conn): Conn {
-    const heard = async function * (net: Net): AsyncGenerator<Uint8Array> {
-      for await (const message of conn.source) {
-        net.onPoint('message')
-        yield message
-      }
-    }
-    return {
-      source: heard(this),
-      maxMessageSize: conn.maxMessageSize,
-      sink: async messages => { await conn.sink(messages) },
-      close: async () => { await conn.close() },
-      abort: reason => { conn.abort(reason) }
-    }
   }
 
   /** Runs a promise in virtual time. Returns its value and how long it took. */

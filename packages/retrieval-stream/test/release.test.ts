@@ -22,13 +22,7 @@ async function session (at: number, how: string): Promise<boolean> {
     'who asks stops': () => { end(a) },
     'who passes it on stops': () => { end(middle) }
   }
-  let count = 0
-  let here = ''
-  net.onPoint = name => {
-    if (++count !== at) return
-    here = `${how} at ${at}: ${name}`
-    act[how]!()
-  }
+  net.points.at(at, act[how]!)
   const absent = chunk.address.slice().fill(7, 20)
   const wait = [
     a.retrieval.retrieve(chunk.address, { signal: stop.signal }),
@@ -39,7 +33,7 @@ async function session (at: number, how: string): Promise<boolean> {
   const open: number[] = []
   for (const promise of wait) void promise.then(() => { open.push(1) }, () => { open.push(1) })
   await clock.advance(1_000)
-  if (here === '') {
+  if (net.points.reached === undefined) {
     expect((await ends).map(result => result.status === 'fulfilled' && result.value?.length)).toEqual([chunk.data.length, undefined, chunk.data.length])
     // All have their answers: but for a last look after who was asked, nobody waits for any time to pass.
     await clock.advance(5_000)
@@ -47,6 +41,7 @@ async function session (at: number, how: string): Promise<boolean> {
     await net.stop()
     return false
   }
+  const here = `${how} at ${at}: ${net.points.reached}`
   await Promise.all(stops)
   // Whoever is still asked has its time to answer.
   await clock.advance(20_000)

@@ -1,62 +1,11 @@
-import type { Clock, Conn, Store } from '@skep/interface'
+import type { Clock, Conn } from '@skep/interface'
 import { pair } from '@skep/conn-memory'
 import { IntervalsStore } from '@skep/intervals-store'
-import { SeededRandom, VirtualClock } from '@skep/sim'
+import { Points, SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { Streamer, type StreamPeer, type StreamType, type Subscription } from '@skep/streamer'
 import { expect, test } from 'vitest'
 import { body, id, Shelf, text } from './harness.ts'
-
-/** Counts every message and every call of whatever is not the streamer's, before it and after it. */
-class Points {
-  count = 0
-  names: string[] = []
-  /** What happens at one of them. */
-  at: { readonly count: number, readonly act: () => void } | undefined
-
-  pass (name: string): void {
-    this.names.push(name)
-    if (++this.count === this.at?.count) this.at.act()
-  }
-
-  async call<T> (name: string, work: () => Promise<T>): Promise<T> {
-    this.pass(`before ${name}`)
-    try {
-      return await work()
-    } finally {
-      this.pass(`after ${name}`)
-    }
-  }
-
-  conn (conn: Conn, name: string): Conn {
-    const heard = async function * (points: Points): AsyncGenerator<Uint8Array> {
-      for await (const message of conn.source) {
-        points.pass(`message ${name}`)
-        yield message
-      }
-    }
-    return {
-      source: heard(this),
-      maxMessageSize: conn.maxMessageSize,
-      sink: async messages => { await conn.sink(messages) },
-      close: async () => { await conn.close() },
-      abort: reason => { conn.abort(reason) }
-    }
-  }
-
-  store (store: Store, name: string): Store {
-    return {
-      get: async key => this.call(`get at ${name}`, () => store.get(key)),
-      getMany: async keys => this.call(`getMany at ${name}`, () => store.getMany(keys)),
-      batch: async (operations, options) => { await this.call(`batch at ${name}`, () => store.batch(operations, options)) },
-      range: options => {
-        this.pass(`range at ${name}`)
-        return store.range(options)
-      },
-      close: async () => {}
-    }
-  }
-}
 
 /** Who is asked for it answers only when that is called off. */
 const UNANSWERED = id(97)
@@ -115,7 +64,7 @@ class Side {
 }
 
 /** One session with everything in it: both follow each other, history and live, and each fetches single items. */
-async function session (native: boolean, at: number, how: string): Promise<{ points: Points, acted: boolean }> {
+async function session (native: boolean, at: number, how: string): Promise<boolean> {
   const clock = new VirtualClock()
   const points = new Points()
   const a = new Side(clock, points, 'a', 1)
@@ -125,8 +74,8 @@ async function session (native: boolean, at: number, how: string): Promise<{ poi
   // Only for requests.
   b.shelf.items.set(text(id(99)), body(id(99)))
   const conns = [pair({ clock }), pair({ clock })] as const
-  const [streamA, streamB] = conns[0].map((conn, i) => points.conn(conn, `of stream to ${'ab'[i]!}`)) as [Conn, Conn]
-  const [nativeA, nativeB] = conns[1].map((conn, i) => points.conn(conn, `of native to ${'ab'[i]!}`)) as [Conn, Conn]
+  const [streamA, streamB] = conns[0].map((conn, i) => points.conn(conn, `${'ab'[i]!}, stream`)) as [Conn, Conn]
+  const [nativeA, nativeB] = conns[1].map((conn, i) => points.conn(conn, `${'ab'[i]!}, native`)) as [Conn, Conn]
   const toB: StreamPeer = { key: 'b', overlay: id(2, 9), light: false }
   const toA: StreamPeer = { key: 'a', overlay: id(1, 9), light: false }
   const stops: Promise<void>[] = []
@@ -137,14 +86,7 @@ async function session (native: boolean, at: number, how: string): Promise<{ poi
     'a stops': () => { stops.push(a.streamer.stop()) },
     'b stops': () => { stops.push(b.streamer.stop()) }
   }
-  let acted = false
-  points.at = {
-    count: at,
-    act: () => {
-      acted = true
-      act[how]!()
-    }
-  }
+  points.at(at, act[how]!)
   const wait: Promise<unknown>[] = []
   const settled = (...promises: Promise<unknown>[]): void => { for (const promise of promises) wait.push(promise.catch(() => {})) }
   settled(
@@ -176,14 +118,14 @@ async function session (native: boolean, at: number, how: string): Promise<{ poi
   during(() => { a.streamer.announceSynced(true) })
   await clock.advance(20)
   // One that has gone would be waited for.
-  if (!acted) during(() => { subscriptions.push(a.streamer.subscribe(toB, 'SHELF', 'x')) })
+  if (points.reached === undefined) during(() => { subscriptions.push(a.streamer.subscribe(toB, 'SHELF', 'x')) })
   await clock.advance(native ? 40 : 1_100)
-  if (!acted) return { points, acted }
+  if (points.reached === undefined) return false
 
   // Nothing of a peer waits for any time to pass, but for one who takes no farewell.
   await Promise.allSettled(stops)
   await clock.settle()
-  const here = `${how} at ${at}: ${points.names[at - 1]!}`
+  const here = `${how} at ${at}: ${points.reached}`
   const none = { peers: 0, subscriptions: 0, items: 0, asks: 0, timers: 0, sources: 0, answers: 0 }
   for (const { streamer, open, shelf } of [a, b]) {
     expect(streamer.handles, here).toEqual(none)
@@ -200,7 +142,7 @@ async function session (native: boolean, at: number, how: string): Promise<{ poi
   await clock.settle()
   expect(over, here).toBe(true)
   await Promise.all([a.streamer.stop(), b.streamer.stop()])
-  return { points, acted }
+  return true
 }
 
 const ways: [native: boolean, how: string][] = [
@@ -211,6 +153,6 @@ const ways: [native: boolean, how: string][] = [
 
 test.each(ways)('at every message and every call nothing is left after it (native: %s): %s', async (native, how) => {
   let at = 1
-  while ((await session(native, at, how)).acted) at++
+  while (await session(native, at, how)) at++
   expect(at).toBeGreaterThan(100)
 })

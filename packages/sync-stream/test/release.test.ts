@@ -2,64 +2,13 @@ import { makeChunk } from '@skep/chunk'
 import { everyValidator } from '@skep/chunk/validators'
 import { ChunkStore } from '@skep/chunk-store'
 import { pair } from '@skep/conn-memory'
-import type { Address, Conn, Overlay, Store } from '@skep/interface'
+import type { Address, Overlay, Store } from '@skep/interface'
 import { IntervalsStore } from '@skep/intervals-store'
-import { SeededRandom, VirtualClock } from '@skep/sim'
+import { Points, SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
 import { Streamer, type StreamPeer } from '@skep/streamer'
 import { SyncStream, type SyncStreamNeeds } from '@skep/sync-stream'
 import { expect, test } from 'vitest'
-
-/** Counts every message that arrives and every call of a disk, before it and after it. */
-class Points {
-  count = 0
-  last = ''
-  at: { readonly count: number, readonly act: () => void } | undefined
-
-  pass (name: string): void {
-    if (++this.count !== this.at?.count) return
-    this.last = name
-    this.at.act()
-  }
-
-  async call<T> (name: string, work: () => Promise<T>): Promise<T> {
-    this.pass(`before ${name}`)
-    try {
-      return await work()
-    } finally {
-      this.pass(`after ${name}`)
-    }
-  }
-
-  conn (conn: Conn, name: string): Conn {
-    const heard = async function * (points: Points): AsyncGenerator<Uint8Array> {
-      for await (const message of conn.source) {
-        points.pass(`message to ${name}`)
-        yield message
-      }
-    }
-    return {
-      source: heard(this),
-      maxMessageSize: conn.maxMessageSize,
-      sink: async messages => { await conn.sink(messages) },
-      close: async () => { await conn.close() },
-      abort: reason => { conn.abort(reason) }
-    }
-  }
-
-  disk (store: Store, name: string): Store {
-    return {
-      get: async key => this.call(`get at ${name}`, () => store.get(key)),
-      getMany: async keys => this.call(`getMany at ${name}`, () => store.getMany(keys)),
-      batch: async (operations, options) => { await this.call(`batch at ${name}`, () => store.batch(operations, options)) },
-      range: options => {
-        this.pass(`range at ${name}`)
-        return store.range(options)
-      },
-      close: async () => { await store.close() }
-    }
-  }
-}
 
 /** Two nodes in halves of their own, each of which takes one bin of the other. */
 class Side {
@@ -112,7 +61,7 @@ class Side {
 
   static async open (points: Points, clock: VirtualClock, name: string, first: number): Promise<Side> {
     const base = new Uint8Array(32).fill(first, 0, 1)
-    const disk = points.disk(memoryStore(), name)
+    const disk = points.store(memoryStore(), name)
     const chunks = await ChunkStore.open({ store: disk, base, clock, random: new SeededRandom(first) }, { validators: everyValidator })
     return new Side(points, clock, name, base, disk, chunks)
   }
@@ -147,15 +96,10 @@ async function session (at: number, how: 'cut' | 'a stops'): Promise<boolean> {
   for (const { sync } of [a, b]) sync.start()
   const conns = [pair({ clock }), pair({ clock })] as const
   const stops: Promise<void>[] = []
-  let acted = false
-  points.at = {
-    count: points.count + at,
-    act: () => {
-      acted = true
-      if (how === 'cut') conns[at % 2]![0].abort(new Error('cut'))
-      else stops.push(a.stop())
-    }
-  }
+  points.at(at, () => {
+    if (how === 'cut') conns[at % 2]![0].abort(new Error('cut'))
+    else stops.push(a.stop())
+  })
   for (const [i, [side, other]] of ([[a, b], [b, a]] as const).entries()) {
     const peer: StreamPeer = { key: 'ba'[i]!, overlay: other.base, light: false }
     side.on(peer)
@@ -166,11 +110,12 @@ async function session (at: number, how: 'cut' | 'a stops'): Promise<boolean> {
   await a.chunks.put(toB.slice(0, 1))
   await b.chunks.put(toA.slice(0, 1))
   await clock.advance(300)
-  if (!acted) expect(await a.chunks.hasMany(made.map(({ address }) => address))).toEqual(made.map(() => true))
+  if (points.reached === undefined) expect(await a.chunks.hasMany(made.map(({ address }) => address))).toEqual(made.map(() => true))
 
   await Promise.all(stops)
   await clock.settle()
-  const here = `${how} at ${at}: ${points.last}`
+  const here = `${how} at ${at}: ${points.reached}`
+  const acted = points.reached !== undefined
   if (acted) {
     for (const { streamer, waiting } of [a, b]) {
       // One is told of the end a moment later.
