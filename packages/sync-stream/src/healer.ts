@@ -45,15 +45,22 @@ export interface HealerNeeds<P extends StreamPeer> {
 export class Healer<P extends StreamPeer> {
   readonly #needs: HealerNeeds<P>
   readonly #retry: number
+  readonly #again: () => void
+  /** Cancels the next look at what nobody had. */
+  #next: (() => void) | undefined
   /** Per bin how many losses were looked into, and since when some could not be fetched. */
   readonly #seen = new Map<number, { lost: number, retryAt: number }>()
   #stop: AbortController | undefined
   #depth = Infinity
 
-  /** @param retry - milliseconds before what nobody had is looked for again. */
-  constructor (needs: HealerNeeds<P>, retry: number) {
+  /**
+   * @param retry - milliseconds before what nobody had is looked for again.
+   * @param again - hears when it is time to {@link Healer.look} again, if nothing else happens.
+   */
+  constructor (needs: HealerNeeds<P>, retry: number, again: () => void) {
     this.#needs = needs
     this.#retry = retry
+    this.#again = again
   }
 
   /** Looks whether there is something to heal, and does it. Returns at once. */
@@ -67,14 +74,28 @@ export class Healer<P extends StreamPeer> {
     if (bins.length === 0) return
     const stop = new AbortController()
     this.#stop = stop
-    const done = (): void => { if (this.#stop === stop) this.#stop = undefined }
-    this.#heal(bins, stop.signal).then(done, done)
+    this.#heal(bins, stop.signal).then(whole => { this.#done(stop, whole) }, () => { this.#done(stop, undefined) })
   }
 
   /** Gives up what it is at. */
   stop (): void {
     this.#stop?.abort(new Error('healing was stopped'))
     this.#stop = undefined
+    this.#next?.()
+    this.#next = undefined
+  }
+
+  /**
+   * More may have been lost meanwhile, and what nobody had somebody may have later.
+   *
+   * @param whole - whether all was brought back; `undefined` when our own disk failed.
+   */
+  #done (stop: AbortController, whole: boolean | undefined): void {
+    if (this.#stop !== stop) return
+    this.#stop = undefined
+    this.#next?.()
+    this.#next = whole === true ? undefined : this.#needs.clock.after(this.#retry, this.#again)
+    if (whole !== undefined) this.#again()
   }
 
   #sick (bin: number, now: number): boolean {
@@ -83,8 +104,10 @@ export class Healer<P extends StreamPeer> {
     return lost > 0 && (seen === undefined || seen.lost !== lost || seen.retryAt <= now)
   }
 
-  async #heal (bins: readonly number[], signal: AbortSignal): Promise<void> {
+  /** @returns whether all of it is here. */
+  async #heal (bins: readonly number[], signal: AbortSignal): Promise<boolean> {
     const { chunks, clock } = this.#needs
+    let all = true
     for (const bin of bins) {
       const lost = chunks.lost(bin)
       let whole = true
@@ -102,7 +125,9 @@ export class Healer<P extends StreamPeer> {
         }
       }
       this.#seen.set(bin, { lost, retryAt: whole ? Infinity : clock.now() + this.#retry })
+      all &&= whole
     }
+    return all
   }
 
   async #fetch (address: Address, signal: AbortSignal): Promise<boolean> {

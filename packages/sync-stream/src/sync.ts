@@ -104,7 +104,7 @@ export class SyncStream<P extends StreamPeer> {
       isLegacy(peer) ? legacyBins(binsFor(po, depth)).map(bin => streamOf(SYNC, bin)) : binsFor(po, depth).flatMap(bin => streams.map(name => streamOf(name, bin))))
     this.#requests = new Wishes(this.#options, (peer, po, depth) =>
       isLegacy(peer) ? binsFor(po, depth).map(bin => streamOf(SYNC, bin)) : [])
-    this.#healer = new Healer(needs, this.#options.refused)
+    this.#healer = new Healer(needs, this.#options.refused, () => this.#tell())
     for (const kind of this.#options.kinds) needs.streamer.register(this.#type(kind))
     needs.streamer.onSubscriptionRequest((peer, name, key) => name === SYNC && this.#makesSense(peer, key))
   }

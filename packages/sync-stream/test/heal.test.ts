@@ -1,4 +1,4 @@
-import { proximity } from '@skep/pot'
+import { proximity, toHex } from '@skep/pot'
 import { expect, test } from 'vitest'
 import { Swarm } from './swarm.ts'
 
@@ -55,4 +55,29 @@ test('a chunk that is damaged on disk is fetched again', async () => {
   await swarm.clock.until(async () => (await b.chunks.hasMany(addresses)).every(Boolean), 90_000)
   expect(await b.chunks.getMany(addresses)).toEqual(chunks.map(({ data }) => data))
   await swarm.stop()
+})
+
+test('what nobody could give is looked for again, also where nothing else happens', async () => {
+  const swarm = new Swarm(4)
+  const [a, b] = [await swarm.add(), await swarm.add()]
+  const chunks = swarm.makeChunks(20)
+  await a.chunks.put(chunks)
+  swarm.connect(a, b)
+  await swarm.clock.until(() => b.sync.status().synced, 10_000)
+  const key = Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, 7)
+  const body = (await b.disk.get(key))!
+  body[70]! ^= 1
+  await b.disk.batch([{ type: 'put', key, value: body }])
+  const addresses = chunks.map(({ address }) => address)
+  const read = await b.chunks.getMany(addresses)
+  // For a while the other cannot read it either.
+  swarm.unreadable.add(toHex(addresses[read.indexOf(undefined)]!))
+  await b.chunks.put(swarm.makeChunks(1))
+  await swarm.clock.advance(50_000)
+  expect((await b.chunks.hasMany(addresses)).filter(here => !here)).toHaveLength(1)
+  swarm.unreadable.clear()
+  await swarm.clock.advance(30_000)
+  expect((await b.chunks.hasMany(addresses)).every(Boolean)).toBe(true)
+  await swarm.stop()
+  expect(swarm.clock.pending).toBe(0)
 })
