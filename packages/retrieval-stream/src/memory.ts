@@ -1,11 +1,11 @@
 import type { Clock } from '@skep/interface'
 
-/** Remembers names for a while, and so many at most; the oldest goes first. */
+/** Remembers names for a while, each with how far was looked for it, and so many at most; the oldest goes first. */
 export class Memory {
   readonly #clock: Clock
   readonly #time: number
   readonly #most: number
-  readonly #until = new Map<string, number>()
+  readonly #known = new Map<string, { readonly until: number, readonly reach: number }>()
 
   /** @param time - how long a name is remembered, in milliseconds. */
   constructor (clock: Clock, time: number, most: number) {
@@ -14,23 +14,26 @@ export class Memory {
     this.#most = most
   }
 
-  has (name: string): boolean {
-    const until = this.#until.get(name)
-    if (until === undefined) return false
-    if (until > this.#clock.now()) return true
-    this.#until.delete(name)
+  /** Whether the name is remembered, looked for at least so far. */
+  has (name: string, reach: number): boolean {
+    const known = this.#known.get(name)
+    if (known === undefined) return false
+    if (known.until > this.#clock.now()) return known.reach >= reach
+    this.#known.delete(name)
     return false
   }
 
-  add (name: string): void {
-    this.#until.delete(name)
-    this.#until.set(name, this.#clock.now() + this.#time)
-    if (this.#until.size <= this.#most) return
-    const { value } = this.#until.keys().next()
-    if (value !== undefined) this.#until.delete(value)
+  /** Remembers a name, unless it is remembered as looked for farther. */
+  add (name: string, reach: number): void {
+    if (this.has(name, reach + 1)) return
+    this.#known.delete(name)
+    this.#known.set(name, { until: this.#clock.now() + this.#time, reach })
+    if (this.#known.size <= this.#most) return
+    const { value } = this.#known.keys().next()
+    if (value !== undefined) this.#known.delete(value)
   }
 
   clear (): void {
-    this.#until.clear()
+    this.#known.clear()
   }
 }

@@ -63,7 +63,7 @@ export interface RetrievalNeeds<P extends StreamPeer> {
 export class Retrieval<P extends StreamPeer> {
   readonly #needs: RetrievalNeeds<P>
   readonly #options: Required<RetrievalOptions>
-  /** Asking those who are nearer: requests of our own and of others share it. */
+  /** Asking those who are nearer: requests of our own and of others share it, where it goes as far as they may. */
   readonly #forwarding = new Shared<Uint8Array | undefined>()
   /** Requests of our own. Nobody else may wait for these: two nodes could wait for each other. */
   readonly #own = new Shared<Uint8Array | undefined>()
@@ -94,10 +94,10 @@ export class Retrieval<P extends StreamPeer> {
     if (here !== undefined) return here
     this.#check()
     const name = toHex(address)
-    if (!this.#own.has(name) && this.#own.size >= this.#options.maxOpen) {
+    if (!this.#own.has(name, 0) && this.#own.size >= this.#options.maxOpen) {
       throw new RetrievalError('RETRIEVAL_BUSY', `${this.#own.size} chunks are being looked for already`)
     }
-    return this.#own.join(name, stop => this.#look(address.slice(), name, stop), signal)
+    return this.#own.join(name, 0, stop => this.#look(address.slice(), name, stop), signal)
   }
 
   /** Gives up all that is looked for; peers are answered that nothing is here. */
@@ -136,16 +136,16 @@ export class Retrieval<P extends StreamPeer> {
     if (this.#stopped || address.length !== ADDRESS_SIZE) return undefined
     const here = await this.#needs.chunks.get(address)
     const name = toHex(address)
-    if (here !== undefined || hops <= 0 || this.#stopped || this.#nobody.has(name)) return here
-    if (!this.#forwarding.has(name) && this.#forwarding.size >= this.#options.maxOpen) return undefined
+    if (here !== undefined || hops <= 0 || this.#stopped || this.#nobody.has(name, hops - 1)) return here
+    if (!this.#forwarding.has(name, hops - 1) && this.#forwarding.size >= this.#options.maxOpen) return undefined
     return this.#forward(address.slice(), name, hops - 1, peer.key, signal)
   }
 
   async #forward (address: Address, name: string, hops: number, requester: string | undefined, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    return this.#forwarding.join(name, stop => this.#within(this.#options.timeout, stop, async within => {
+    return this.#forwarding.join(name, hops, stop => this.#within(this.#options.timeout, stop, async within => {
       const { nearer } = candidates(this.#needs.overlay, address, this.#options.maxAsked)
       const found = await this.#fetch(address, nearer.filter(({ key }) => key !== requester), hops, within)
-      if (found === undefined && !stop.aborted) this.#nobody.add(name)
+      if (found === undefined && !stop.aborted) this.#nobody.add(name, hops)
       return found
     }), signal)
   }

@@ -4,34 +4,40 @@ import { Aborts } from '@skep/wire'
 interface Open<T> {
   readonly result: Promise<T>
   readonly stop: AbortController
+  /** How far it goes. */
+  readonly reach: number
   waiting: number
 }
 
 /**
- * Lets callers share work by name: one at a time for each name, however many ask.
+ * Lets callers share work by name: one at a time for each name, however many ask, unless one asks
+ * for more than is being done.
  */
 export class Shared<T> {
+  readonly #all = new Set<Open<T>>()
+  /** Of each name the one that goes farthest. */
   readonly #open = new Map<string, Open<T>>()
   /** Many may wait under one signal: all chunks of a file that is read. */
   readonly #aborts = new Aborts()
 
   get size (): number {
-    return this.#open.size
+    return this.#all.size
   }
 
-  has (name: string): boolean {
-    return this.#open.has(name)
+  /** Whether work of that name is under way that goes at least so far. */
+  has (name: string, reach: number): boolean {
+    return (this.#open.get(name)?.reach ?? -1) >= reach
   }
 
   /**
-   * Joins the work of that name, or begins it.
+   * Joins the work of that name, if it goes at least so far, or begins it.
    *
    * @param work - gets a signal that is aborted when nobody waits any more.
    * @throws the signal's reason, when `signal` is aborted first.
    */
-  async join (name: string, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async join (name: string, reach: number, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
-    const open = this.#open.get(name) ?? this.#begin(name, work)
+    const open = this.has(name, reach) ? this.#open.get(name)! : this.#begin(name, reach, work)
     open.waiting++
     try {
       return await (signal === undefined ? open.result : orAborted(open.result, signal, this.#aborts))
@@ -46,14 +52,16 @@ export class Shared<T> {
 
   /** Gives up all work: those who wait get `reason`. */
   abort (reason: Error): void {
-    for (const { stop } of this.#open.values()) stop.abort(reason)
+    for (const { stop } of this.#all) stop.abort(reason)
+    this.#all.clear()
     this.#open.clear()
   }
 
-  #begin (name: string, work: (signal: AbortSignal) => Promise<T>): Open<T> {
+  #begin (name: string, reach: number, work: (signal: AbortSignal) => Promise<T>): Open<T> {
     const stop = new AbortController()
     const result = work(stop.signal)
-    const open: Open<T> = { result, stop, waiting: 0 }
+    const open: Open<T> = { result, stop, reach, waiting: 0 }
+    this.#all.add(open)
     this.#open.set(name, open)
     const end = (): void => this.#end(name, open)
     result.then(end, end)
@@ -61,6 +69,7 @@ export class Shared<T> {
   }
 
   #end (name: string, open: Open<T>): void {
+    this.#all.delete(open)
     if (this.#open.get(name) === open) this.#open.delete(name)
   }
 }

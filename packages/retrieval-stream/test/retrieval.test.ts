@@ -313,3 +313,30 @@ test('an old peer is answered with nothing that it takes for no chunk: it would 
   expect(await got()).toEqual([true, true, true, true])
   await idle(a, b)
 })
+
+test('a request that may not go far says nothing of one that may', async () => {
+  const [short, other, middle, near, holder] = [await net.add(0), await net.add(1), await net.add(3), await net.add(5), await net.add(9)]
+  net.connect(short, middle)
+  net.connect(other, middle)
+  net.connect(middle, near)
+  net.connect(near, holder)
+  await holder.chunks.put([net.chunk])
+  await net.clock.advance(100)
+  const { address } = net.chunk
+  const [peer] = [...short.table.peers()].map(([one]) => one)
+  const ask = async (hops: number): Promise<string> => await short.streamer.fetch(address, { candidates: [peer!], accept: () => true, hops }).then(() => 'found', (error: { code: string }) => error.code)
+  // One after the other.
+  for (const hops of [0, 1]) {
+    expect((await net.time(ask(hops)))[0]).toBe('STREAMER_NOT_FOUND')
+    expect((await net.time(other.retrieval.retrieve(address)))[0]).toEqual(net.chunk.data)
+  }
+  // While it is under way, however far it has come.
+  for (let ms = 0; ms < 40; ms += 2) {
+    await net.clock.advance(3_000)
+    const first = ask(1)
+    await net.clock.advance(ms)
+    expect((await net.time(other.retrieval.retrieve(address)))[0], `${ms} ms later`).toEqual(net.chunk.data)
+    await net.time(first)
+  }
+  await idle(short, other, middle, near, holder)
+})

@@ -357,7 +357,12 @@ export class Items {
 
   /** The peer answers that it has not got the item. One that it was to hurry is left in its batch, of which it says so itself. */
   notFound (peer: PeerState, id: Uint8Array): void {
-    if (peer.asks.get(keyOf(id))?.half === undefined) this.missing(peer, id)
+    const ask = peer.asks.get(keyOf(id))
+    if (ask === undefined || ask.half !== undefined) return
+    if (ask.hops >= hopsOf(ask.item)) return this.missing(peer, id)
+    // Somebody who came later lets it look farther.
+    this.#answered(peer, ask)
+    this.#ask(ask.item, peer, undefined)
   }
 
   /** Nothing more will come from the peer. Its batches were abandoned before. */
@@ -409,7 +414,7 @@ export class Items {
     if (!peer.asks.has(item.key)) this.#asks++
     // Put at the end, so that the oldest come first.
     peer.asks.delete(item.key)
-    peer.asks.set(item.key, { item, at: context.now, half, order: ++this.#order, late: false, hurried: false })
+    peer.asks.set(item.key, { item, at: context.now, half, hops: hopsOf(item), order: ++this.#order, late: false, hurried: false })
     item.asked.set(peer, 'pending')
     if (half === undefined) this.#request(item, peer)
     if (item.fetches.size > 0) this.#armHedge(item)
@@ -421,9 +426,7 @@ export class Items {
       this.#context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
       return
     }
-    let hops = 0
-    for (const fetch of item.fetches) hops = Math.max(hops, fetch.hops)
-    this.#context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hops }, priority: 3 })
+    this.#context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hopsOf(item) }, priority: 3 })
   }
 
   /**
@@ -616,4 +619,11 @@ export class Items {
     for (const item of late) this.#next(item)
     if (wake < Infinity && peer.watch === undefined && peer.connected) peer.watch = timers.set(wake, () => { this.#look(peer) })
   }
+}
+
+/** How far a request for an item may be passed on: as far as the one who lets it go farthest says. */
+function hopsOf ({ fetches }: Item): number {
+  let hops = 0
+  for (const fetch of fetches) hops = Math.max(hops, fetch.hops)
+  return hops
 }

@@ -15,6 +15,8 @@ export interface Ask {
   readonly at: number
   /** The half whose offer named it; `undefined` when it was asked for by itself. */
   readonly half: Half | undefined
+  /** How far it may pass a request on. */
+  readonly hops: number
   /** Counts up with every ask. */
   readonly order: number
   /** Others are asked meanwhile. */

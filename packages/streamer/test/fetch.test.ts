@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { body, id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
+import { Scripted } from './scripted.ts'
 
 function accept (address: Uint8Array, data: Uint8Array): boolean {
   return text(data.subarray(0, 32)) === text(address)
@@ -161,4 +162,26 @@ test('too many fetches at once are refused', async () => {
   await expect(b.streamer.fetch(id(3), { candidates: [link.toA], accept })).rejects.toMatchObject({ code: 'STREAMER_LIMIT' })
   await b.streamer.stop()
   for (const result of await Promise.allSettled(open)) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STREAMER_CLOSED' } })
+})
+
+test('who says that it has not got an item is asked again when somebody came meanwhile who lets it look farther', async () => {
+  const clock = new VirtualClock()
+  const node = new Node(1, clock)
+  const peer = new Scripted(node, 1)
+  await clock.settle()
+  const near = node.streamer.fetch(id(1), { candidates: [peer.peer], accept, hops: 1 })
+  await clock.settle()
+  const far = node.streamer.fetch(id(1), { candidates: [peer.peer], accept, hops: 5 })
+  const nearer = node.streamer.fetch(id(1), { candidates: [peer.peer], accept, hops: 0 })
+  await clock.settle()
+  expect(peer.all('RetrieveMsg').map(({ Hops }) => Hops)).toEqual([1])
+  peer.whisper('NotFoundMsg', { Addr: id(1) })
+  await clock.settle()
+  expect(peer.all('RetrieveMsg').map(({ Hops }) => Hops)).toEqual([1, 5])
+  for (const fetch of [near, far, nearer]) fetch.catch(() => {})
+  peer.whisper('NotFoundMsg', { Addr: id(1) })
+  for (const fetch of [near, far, nearer]) await expect(fetch).rejects.toMatchObject({ code: 'STREAMER_NOT_FOUND' })
+  expect(peer.all('RetrieveMsg').length).toBe(2)
+  expect(node.streamer.handles).toMatchObject({ items: 0, asks: 0 })
+  await node.streamer.stop()
 })
