@@ -51,6 +51,8 @@ export class Healer<P extends StreamPeer> {
   /** Per bin how many losses were looked into, and since when some could not be fetched. */
   readonly #seen = new Map<number, { lost: number, retryAt: number }>()
   #stop: AbortController | undefined
+  /** Something changed while it was at it. */
+  #missed = false
   #depth = Infinity
 
   /**
@@ -69,12 +71,16 @@ export class Healer<P extends StreamPeer> {
     // What was looked into above the depth may have been lost again below it.
     for (let bin = overlay.depth; bin < Math.min(this.#depth, MAX_BIN + 1); bin++) this.#seen.delete(bin)
     this.#depth = overlay.depth
-    if (this.#stop !== undefined) return
+    if (this.#stop !== undefined) {
+      this.#missed = true
+      return
+    }
+    this.#missed = false
     const bins = Array.from({ length: MAX_BIN + 1 }, (_, bin) => bin).filter(bin => bin >= overlay.depth && this.#sick(bin, clock.now()))
     if (bins.length === 0) return
     const stop = new AbortController()
     this.#stop = stop
-    this.#heal(bins, stop.signal).then(whole => { this.#done(stop, whole) }, () => { this.#done(stop, undefined) })
+    this.#heal(bins, stop.signal).then(whole => { this.#done(stop, whole) }, () => { this.#done(stop, false) })
   }
 
   /** Gives up what it is at. */
@@ -85,17 +91,13 @@ export class Healer<P extends StreamPeer> {
     this.#next = undefined
   }
 
-  /**
-   * More may have been lost meanwhile, and what nobody had somebody may have later.
-   *
-   * @param whole - whether all was brought back; `undefined` when our own disk failed.
-   */
-  #done (stop: AbortController, whole: boolean | undefined): void {
+  /** More may be to be done by now, and what nobody had somebody may have later. */
+  #done (stop: AbortController, whole: boolean): void {
     if (this.#stop !== stop) return
     this.#stop = undefined
     this.#next?.()
-    this.#next = whole === true ? undefined : this.#needs.clock.after(this.#retry, this.#again)
-    if (whole !== undefined) this.#again()
+    this.#next = whole ? undefined : this.#needs.clock.after(this.#retry, this.#again)
+    if (this.#missed) this.#again()
   }
 
   #sick (bin: number, now: number): boolean {
@@ -133,7 +135,16 @@ export class Healer<P extends StreamPeer> {
   async #fetch (address: Address, signal: AbortSignal): Promise<boolean> {
     const { chunks, overlay, streamer } = this.#needs
     const candidates = Array.from(overlay.peers(address), ([peer]) => peer).slice(0, ASKED)
-    const accept = async (_: Address, data: Uint8Array): Promise<boolean> => chunks.put([{ address, data }]).then(() => true, () => false)
-    return candidates.length > 0 && streamer.fetch(address, { candidates, accept, signal }).then(() => true, () => false)
+    let stored = false
+    const accept = async (_: Address, data: Uint8Array): Promise<boolean> => {
+      try {
+        await chunks.put([{ address, data }])
+        return stored = true
+      } catch (error) {
+        // Where our own disk fails, nobody is to be blamed.
+        return (error as { code?: unknown }).code !== 'CHUNK_STORE_INVALID'
+      }
+    }
+    return candidates.length > 0 && streamer.fetch(address, { candidates, accept, signal }).then(() => stored, () => false)
   }
 }
