@@ -92,6 +92,8 @@ export class SyncStream<P extends StreamPeer> {
   #announced = false
   /** The depth that subscriptions follow. */
   #depth: number | undefined
+  /** It has been another one since. */
+  #moved = false
 
   /**
    * Registers the stream types: peers are served from now on, before {@link start} already.
@@ -189,6 +191,7 @@ export class SyncStream<P extends StreamPeer> {
 
   /** Something changed: looks when it has stood still, and in time even when it does not. */
   #changed (): void {
+    if (this.#needs.overlay.depth !== this.#depth) this.#moved = true
     const now = this.#needs.clock.now()
     const forced = Math.min(this.#next?.forced ?? Infinity, now + this.#options.maxSettle)
     this.#lookAt(Math.min(now + this.#options.settle, forced), forced)
@@ -211,10 +214,12 @@ export class SyncStream<P extends StreamPeer> {
     for (const [peer, stream] of mine.open) this.#open(peer, stream)
     for (const [peer, stream] of mine.pause) this.#find(peer, stream)?.pause()
     for (const [peer, stream] of mine.resume) this.#find(peer, stream)?.resume()
-    if (depth !== this.#depth) {
+    // What was declined while it was another depth for a moment is not, or not any more.
+    if (depth !== this.#depth || this.#moved) {
       for (const of of this.#subscriptions.values()) for (const subscription of of) subscription.review()
     }
     this.#depth = depth
+    this.#moved = false
     const theirs = this.#requests.step(now, connected, depth)
     for (const [peer, stream] of theirs.close) streamer.quit(peer, ...nameAndKey(stream))
     for (const [peer, stream] of theirs.open) streamer.requestSubscription(peer, ...nameAndKey(stream))
