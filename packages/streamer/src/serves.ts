@@ -3,9 +3,10 @@ import { BitVector } from '@skep/wire'
 import type { Context } from './effects.ts'
 import { ID_SIZE, NO_PROOF, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Feed, FROM_NOW, NO_OFFERS, Serve, type Stretch } from './serve.ts'
+import { Feed, FROM_NOW, NO_OFFERS, Serve, type Ready, type Stretch } from './serve.ts'
 import { namesOf, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import { Taken } from './taken.ts'
+import type { Timer } from './timers.ts'
 import { Turns } from './turns.ts'
 import type { Batch, Priority } from './type.ts'
 
@@ -19,12 +20,20 @@ export interface Served {
   space (name: string): string
 }
 
+/** Live items behind the latest offer that the peer has itself, and when it is told so at the latest. */
+interface Passed {
+  readonly from: number
+  to: number
+  readonly timer: Timer
+}
+
 /** The serving side: cursors, offers, and deliveries of what was wanted. */
 export class Serves {
   readonly #context: Context
   readonly #served: Served
   readonly #taken: Taken
   readonly #turns: Turns
+  readonly #passed = new Map<Serve, Passed>()
 
   constructor (context: Context, served: Served) {
     this.#context = context
@@ -37,8 +46,7 @@ export class Serves {
   cursorRequest (peer: PeerState, name: string, key: string): void {
     const feed = this.#feed(peer, name, key)
     if (feed === undefined) return this.#refuse(peer, name, key)
-    feed.replies++
-    this.#ask(feed)
+    this.#ask(feed, 1)
   }
 
   subscribe (peer: PeerState, { Stream: { Name, Key, Live }, History }: { Stream: WireStream, History: { From: bigint, To: bigint } | undefined }): void {
@@ -50,25 +58,23 @@ export class Serves {
     if (range === undefined) return peer.fault(this.#context, 'STREAMER_BAD_MESSAGE', 'a history outside of the index values')
     const feed = this.#feed(peer, Name, Key)
     if (feed === undefined) return this.#refuse(peer, Name, Key)
-    this.#subscribed(feed)
-    feed.awaited = false
     // What an old peer asks for again later may have come since it subscribed.
     const unknown = feed.told === undefined || (!peer.native && !Live && feed.history === undefined)
-    const priority = this.#served.priority(Name) ?? 2
+    this.#awaitNothing(feed)
     const halves = [
-      ...(Live ? [new Serve(feed, true, priority, FROM_NOW)] : []),
-      ...(!Live || History !== undefined ? [new Serve(feed, false, lower(priority), range)] : [])
+      ...(Live ? [new Serve(feed, true, FROM_NOW)] : []),
+      ...(!Live || History !== undefined ? [new Serve(feed, false, range)] : [])
     ]
     for (const half of halves) {
       // The original hangs up on a second subscription; nothing is lost by keeping the first.
       if (feed.half(half.live) !== undefined) continue
       // An old peer that begins where it was asked to.
-      if (!half.live && feed.proof !== undefined && range.from === feed.proof.from && range.to === undefined) half.proving = true
+      if (!half.live && feed.old?.proof?.from === range.from && range.to === undefined) feed.old.proving = half
       if (half.live) feed.live = half
       else feed.history = half
-      if (!unknown && !feed.asking) this.#start(half)
+      if (!unknown && feed.asking === undefined) this.#start(half)
     }
-    if (unknown) this.#ask(feed)
+    if (unknown) this.#ask(feed, 0)
   }
 
   unsubscribe (peer: PeerState, { Name, Key, Live }: WireStream): void {
@@ -87,8 +93,8 @@ export class Serves {
   cancelled (peer: PeerState, name: string, key: string): void {
     const feed = peer.feeds.get(pairName(name, key))
     if (feed === undefined) return
-    feed.replies = 0
-    feed.fresh = false
+    if (feed.asking !== undefined) feed.asking = 0
+    this.#awaitNothing(feed)
     this.#quit(feed)
   }
 
@@ -111,7 +117,7 @@ export class Serves {
     if (ids.length === 0) return
     serve.delivering++
     if (!peer.native) this.#taken.sending(serve, offer)
-    this.#context.emit({ type: 'deliver', serve, ids, priority: serve.priority })
+    this.#context.emit({ type: 'deliver', serve, ids, priority: this.#priority(serve) })
   }
 
   /** Asks an old peer to subscribe, unless it has; what it was quit of goes on. */
@@ -126,15 +132,15 @@ export class Serves {
     if (asked === undefined) return
     peer.requested ??= new Set()
     peer.requested.add(pair)
-    asked.awaited = true
-    this.#ask(asked)
+    asked.ofOld().awaited = true
+    this.#ask(asked, 0)
   }
 
   /** What an old peer has taken of a stream is known: it is asked to subscribe to the rest. */
   recalled (feed: Feed, covered: Intervals | undefined): void {
     const { peer, name, key } = feed
     // It may have subscribed by itself.
-    if (!feed.awaited || peer.feeds.get(feed.pair) !== feed) return
+    if (feed.old?.awaited !== true || peer.feeds.get(feed.pair) !== feed) return
     this.#context.emit({
       type: 'send',
       peer,
@@ -158,8 +164,8 @@ export class Serves {
   }
 
   #pause (feed: Feed, paused: boolean): void {
-    feed.paused = paused
-    for (const serve of [feed.live, feed.history]) if (serve?.started === true) this.#advance(serve)
+    feed.ofOld().paused = paused
+    for (const serve of [feed.live, feed.history]) if (serve?.state === 'active') this.#advance(serve)
   }
 
   #quit (feed: Feed): void {
@@ -175,35 +181,33 @@ export class Serves {
   left (peer: PeerState): void {
     for (const feed of [...peer.feeds.values()]) {
       for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
-      feed.fresh = false
-      feed.awaited = false
+      this.#awaitNothing(feed)
       this.#release(feed)
     }
   }
 
   cursor (feed: Feed, cursor: { epoch: string, last: number } | undefined): void {
-    feed.asking = false
-    const { peer } = feed
+    const { peer, asking: replies = 0 } = feed
+    feed.asking = undefined
     if (peer.feeds.get(feed.pair) !== feed) return
     if (cursor === undefined) {
       this.#refuse(peer, feed.name, feed.key)
       for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
-      feed.fresh = false
-      feed.awaited = false
+      this.#awaitNothing(feed)
       return this.#release(feed)
     }
     feed.told = cursor
-    if (feed.awaited) this.#context.emit({ type: 'recall', feed })
-    if (feed.replies > 0) this.#told(feed)
-    for (; feed.replies > 0; feed.replies--) {
+    if (feed.old?.awaited === true) this.#context.emit({ type: 'recall', feed })
+    if (replies > 0) this.#told(feed)
+    for (let i = 0; i < replies; i++) {
       this.#context.emit({ type: 'send', peer, native: true, name: 'CursorMsg', value: { Name: feed.name, Key: feed.key, Epoch: cursor.epoch, Last: BigInt(cursor.last) }, priority: 3 })
     }
-    for (const serve of [feed.live, feed.history]) if (serve?.started === false) this.#start(serve)
+    for (const serve of [feed.live, feed.history]) if (serve?.state === 'waiting') this.#start(serve)
     this.#release(feed)
   }
 
   collected (serve: Serve, stretch: Stretch, batch: Batch | undefined): void {
-    if (serve.over || serve.collecting !== stretch) return
+    if (serve.state === 'over' || serve.collecting !== stretch) return
     serve.collecting = undefined
     const { peer } = serve.feed
     if (batch === undefined) return this.#quit(serve.feed)
@@ -218,16 +222,15 @@ export class Serves {
       serve.ready = this.#nothing(passed)
       this.#plan(serve, { from: batch.from, to: stretch.to })
     } else if (ids.length > 0) {
-      serve.ready = { ...batch, ids, from }
+      serve.ready = { ...batch, ids, from, until: stretch.to }
     } else if (peer.native) {
       const to = Math.min(batch.to, from + this.#context.limits.maxEmptySkip - 1)
-      serve.ready = { ids, from, to, proof: to === batch.to ? batch.proof : undefined }
+      serve.ready = { ids, from, to, proof: to === batch.to ? batch.proof : undefined, until: stretch.to }
     } else {
       // An old peer takes an empty offer for a fault; for it the stretch is passed over.
       this.#taken.took(serve.feed, batch)
       this.#plan(serve, serve.proving ? this.#taken.again(serve) : { from: batch.to + 1, to: stretch.to })
     }
-    serve.until = stretch.to
     this.#advance(serve)
   }
 
@@ -237,11 +240,11 @@ export class Serves {
    */
   #passOver (serve: Serve, { from, to }: Batch, stretch: Stretch): void {
     const { timers, now, limits } = this.#context
-    serve.passed ??= { from, to, timer: timers.set(now + limits.passOver, () => { this.#tellPassed(serve) }) }
-    serve.passed.to = to
+    const passed = this.#passed.get(serve) ?? { from, to, timer: timers.set(now + limits.passOver, () => { this.#tellPassed(serve) }) }
+    this.#passed.set(serve, passed)
+    passed.to = to
     this.#plan(serve, { from: to + 1, to: stretch.to })
-    serve.until = stretch.to
-    if (to - serve.passed.from + 1 > limits.maxEmptySkip - limits.maxOffer) this.#tellPassed(serve)
+    if (to - passed.from + 1 > limits.maxEmptySkip - limits.maxOffer) this.#tellPassed(serve)
     else this.#advance(serve)
   }
 
@@ -253,13 +256,14 @@ export class Serves {
   }
 
   /** An offer of nothing, no longer than a peer takes: what is behind it is asked for again. */
-  #nothing ({ from, to }: { readonly from: number, readonly to: number }): Batch {
-    return { ids: [], from, to: Math.min(to, from + this.#context.limits.maxEmptySkip - 1) }
+  #nothing ({ from, to }: Passed): Ready {
+    // Only live halves pass over, and they plan nothing ahead.
+    return { ids: [], from, to: Math.min(to, from + this.#context.limits.maxEmptySkip - 1), until: undefined }
   }
 
-  #takePassed (serve: Serve): Serve['passed'] {
-    const { passed } = serve
-    serve.passed = undefined
+  #takePassed (serve: Serve): Passed | undefined {
+    const passed = this.#passed.get(serve)
+    this.#passed.delete(serve)
     this.#context.timers.cancel(passed?.timer)
     return passed
   }
@@ -290,26 +294,26 @@ export class Serves {
   /** The peer will subscribe soon, or has changed its mind and says nothing. */
   #told (feed: Feed): void {
     const { timers, now, limits } = this.#context
-    this.#subscribed(feed)
-    feed.fresh = true
-    feed.timer = timers.set(now + limits.cursorTimeout, () => {
-      feed.fresh = false
+    this.#awaitNothing(feed)
+    feed.fresh = timers.set(now + limits.cursorTimeout, () => {
+      feed.fresh = undefined
       this.#release(feed)
     })
   }
 
-  #subscribed (feed: Feed): void {
-    if (!feed.fresh) return
-    feed.fresh = false
-    this.#context.timers.cancel(feed.timer)
+  /** The peer has subscribed, or will not. */
+  #awaitNothing (feed: Feed): void {
+    this.#context.timers.cancel(feed.fresh)
     // A peer has dozens of feeds: none keeps what is over.
-    feed.timer = undefined
+    feed.fresh = undefined
+    if (feed.old !== undefined) feed.old.awaited = false
   }
 
-  #ask (feed: Feed): void {
-    if (feed.asking) return
-    feed.asking = true
-    this.#context.emit({ type: 'cursor', feed })
+  /** Asks the source for its cursor, which the peer is to be told so many times more. */
+  #ask (feed: Feed, replies: number): void {
+    const asked = feed.asking !== undefined
+    feed.asking = (feed.asking ?? 0) + replies
+    if (!asked) this.#context.emit({ type: 'cursor', feed })
   }
 
   #refuse (peer: PeerState, name: string, key: string): void {
@@ -319,8 +323,8 @@ export class Serves {
   }
 
   #start (serve: Serve): void {
-    serve.started = true
-    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.proving ? serve.feed.proof! : serve.next!)
+    serve.state = 'active'
+    this.#plan(serve, serve.live ? { from: serve.feed.told!.last + 1, to: undefined } : serve.proving ? serve.feed.old!.proof! : serve.next!)
     this.#advance(serve)
   }
 
@@ -346,9 +350,15 @@ export class Serves {
 
   /** Sends what is ready and collects what is next, as far as there is room for offers. */
   #advance (serve: Serve): void {
-    if (serve.over || serve.feed.paused) return
+    if (serve.state === 'over' || serve.feed.old?.paused === true) return
     if (serve.ready !== undefined && serve.offers.length < this.#room(serve) && serve.delivering < MAX_DELIVERING) this.#turns.ask(serve)
     this.#collect(serve)
+  }
+
+  /** How urgent the items of a half are: history is less so than what is new. */
+  #priority ({ feed, live }: Serve): Priority {
+    const priority = this.#served.priority(feed.name) ?? 2
+    return live ? priority : Math.max(0, priority - 1) as Priority
   }
 
   /** How many offers of a half may be open. An old peer takes one at a time, and so does a live half: its next end is not known. */
@@ -365,10 +375,10 @@ export class Serves {
 
   #offerReady (serve: Serve): void {
     const batch = serve.ready
-    if (batch === undefined || serve.over || serve.feed.paused) return
+    if (batch === undefined || serve.state === 'over' || serve.feed.old?.paused === true) return
     serve.ready = undefined
     this.#offer(serve, batch)
-    if (serve.next === undefined && this.#room(serve) > 1) this.#plan(serve, { from: batch.to + 1, to: serve.until })
+    if (serve.next === undefined && this.#room(serve) > 1) this.#plan(serve, { from: batch.to + 1, to: batch.until })
     this.#collect(serve)
   }
 
@@ -397,7 +407,7 @@ export class Serves {
   }
 
   #end (serve: Serve): void {
-    serve.over = true
+    serve.state = 'over'
     this.#withdraw(serve)
     const { feed } = serve
     if (serve.live) feed.live = undefined
@@ -409,16 +419,12 @@ export class Serves {
 
   /** Lets a source go that nobody asks. */
   #release (feed: Feed): void {
-    if (feed.live !== undefined || feed.history !== undefined || feed.fresh || feed.asking || feed.awaited) return
+    if (feed.live !== undefined || feed.history !== undefined || feed.fresh !== undefined || feed.asking !== undefined || feed.old?.awaited === true) return
     if (feed.peer.feeds.get(feed.pair) !== feed) return
     this.#taken.release(feed)
     feed.peer.feeds.delete(feed.pair)
     this.#context.emit({ type: 'unfeed', feed })
   }
-}
-
-function lower (priority: Priority): Priority {
-  return Math.max(0, priority - 1) as Priority
 }
 
 /** Reads a range from the wire; `undefined` if its ends are outside of the index values. 0 and 2^64-1 are the open end. */

@@ -207,7 +207,7 @@ export class Sources {
 
   /** Whatever is still being made for a peer that has gone is closed as soon as it is there. */
   left (peer: PeerState): void {
-    for (const feed of [...peer.feeds.values()]) if (!feed.asking) this.close(feed)
+    for (const feed of [...peer.feeds.values()]) if (feed.asking === undefined) this.close(feed)
   }
 
   answer ({ peer, id, hops }: Extract<Effect, { type: 'answer' }>, handle: Handler): void {

@@ -14,6 +14,8 @@ const SAMPLES = 16
  */
 export class Taken {
   readonly #context: Context
+  /** What of a half is on its way to the peer, in order. */
+  readonly #sending = new WeakMap<Serve, { readonly from: number, readonly to: number }[]>()
 
   constructor (context: Context) {
     this.#context = context
@@ -25,13 +27,16 @@ export class Taken {
     const end = gap === undefined ? 0 : Number(gap.from) - 1
     // An end beyond our last index is of another store than ours.
     if (end < 1 || feed.told === undefined || end > feed.told.last) return 0
-    feed.proof = { from: Math.max(1, end - SAMPLES + 1), to: end }
-    return feed.proof.from
+    const from = Math.max(1, end - SAMPLES + 1)
+    feed.ofOld().proof = { from, to: end }
+    return from
   }
 
   /** Notes what of a half is on its way to the peer. */
   sending (serve: Serve, { from, to }: { readonly from: number, readonly to: number }): void {
-    (serve.sending ??= []).push({ from, to })
+    const sending = this.#sending.get(serve) ?? []
+    this.#sending.set(serve, sending)
+    sending.push({ from, to })
   }
 
   /**
@@ -39,13 +44,13 @@ export class Taken {
    * one, so it gets some time; if the connection ends before, the batch is offered again.
    */
   sent (serve: Serve, whole: boolean): void {
-    const range = serve.sending?.shift()
+    const range = this.#sending.get(serve)?.shift()
     const { feed } = serve
-    if (range === undefined || !whole || serve.over) return
+    if (range === undefined || !whole || serve.state === 'over') return
     const { timers, now, limits } = this.#context
-    const confirming = feed.confirming ??= []
-    confirming.push({ ...range, at: now + limits.taken })
-    if (confirming.length === 1) feed.timer = timers.set(now + limits.taken, () => { this.#confirm(feed) })
+    const old = feed.ofOld()
+    old.confirming.push({ ...range, at: now + limits.taken })
+    if (old.confirming.length === 1) old.timer = timers.set(now + limits.taken, () => { this.#confirm(feed) })
   }
 
   /** The peer has these. */
@@ -56,28 +61,29 @@ export class Taken {
   /** Answers where to go on after the samples; `undefined` when the stretch was none. */
   judge (serve: Serve, { to }: { readonly to: number }, wanted: number): Stretch | undefined {
     if (!serve.proving) return undefined
-    serve.proving = false
-    if (wanted === 0) return { from: to + 1, to: undefined }
-    return this.again(serve)
+    if (wanted > 0) return this.again(serve)
+    serve.feed.old!.proving = undefined
+    return { from: to + 1, to: undefined }
   }
 
   /** The peer is to be offered everything. */
   again (serve: Serve): Stretch {
-    serve.proving = false
+    serve.feed.ofOld().proving = undefined
     this.#context.emit({ type: 'forget', feed: serve.feed })
     return { from: 0, to: undefined }
   }
 
   /** Nothing of the feed is served any more. */
-  release (feed: Feed): void {
-    this.#context.timers.cancel(feed.timer)
-    feed.confirming = undefined
+  release ({ old }: Feed): void {
+    if (old === undefined) return
+    this.#context.timers.cancel(old.timer)
+    old.confirming.length = 0
   }
 
   #confirm (feed: Feed): void {
     const { timers, now } = this.#context
-    const { confirming = [] } = feed
-    while (confirming[0] !== undefined && confirming[0].at <= now) this.took(feed, confirming.shift()!)
-    if (confirming[0] !== undefined) feed.timer = timers.set(confirming[0].at, () => { this.#confirm(feed) })
+    const old = feed.ofOld()
+    while (old.confirming[0] !== undefined && old.confirming[0].at <= now) this.took(feed, old.confirming.shift()!)
+    if (old.confirming[0] !== undefined) old.timer = timers.set(old.confirming[0].at, () => { this.#confirm(feed) })
   }
 }
