@@ -39,6 +39,42 @@ interface Slot {
 /** What nearly all slots are nearly all of the time: they share it. */
 const OPEN: Slot = { open: true, retryAt: 0, why: undefined, unwantedSince: undefined }
 
+/** The slots of one peer, by stream. */
+class Slots {
+  /** What is wanted; peers of whom the same is wanted share it. */
+  #wanted: ReadonlySet<string> = new Set()
+  /** The slots that are not as nearly all are, and those of what is not wanted any more. */
+  #others: Map<string, Slot> | undefined
+
+  get (stream: string): Slot | undefined {
+    return this.#others?.get(stream) ?? (this.#wanted.has(stream) ? OPEN : undefined)
+  }
+
+  set (stream: string, slot: Slot): void {
+    this.#others ??= new Map()
+    this.#others.set(stream, slot)
+  }
+
+  /** Takes a slot away; one of what is wanted is open then. */
+  delete (stream: string): void {
+    this.#others?.delete(stream)
+    if (this.#others?.size === 0) this.#others = undefined
+  }
+
+  /** These are wanted from now on: those that have no slot are open. What was wanted before keeps its slot. */
+  want (wanted: ReadonlySet<string>): void {
+    const before = this.#wanted
+    this.#wanted = wanted
+    if (before === wanted) return
+    for (const stream of before) if (!wanted.has(stream) && this.#others?.has(stream) !== true) this.set(stream, OPEN)
+  }
+
+  * [Symbol.iterator] (): Generator<[stream: string, slot: Slot]> {
+    for (const stream of this.#wanted) yield [stream, this.#others?.get(stream) ?? OPEN]
+    for (const [stream, slot] of this.#others ?? []) if (!this.#wanted.has(stream)) yield [stream, slot]
+  }
+}
+
 /**
  * Keeps which streams of which peers should be subscribed, and which are.
  *
@@ -48,7 +84,9 @@ const OPEN: Slot = { open: true, retryAt: 0, why: undefined, unwantedSince: unde
 export class Wishes<P> {
   readonly #times: WishTimes
   readonly #wantedOf: (peer: P, po: number, depth: number) => Iterable<string>
-  readonly #peers = new Map<P, Map<string, Slot>>()
+  readonly #peers = new Map<P, Slots>()
+  /** What is wanted of each of the peers, by all its names. */
+  #sets = new Map<string, ReadonlySet<string>>()
 
   /** @param wantedOf - names the streams to take of a peer. */
   constructor (times: WishTimes, wantedOf: (peer: P, po: number, depth: number) => Iterable<string>) {
@@ -64,11 +102,15 @@ export class Wishes<P> {
     const resume: [P, string][] = []
     let again = Infinity
     const present = new Set<P>()
+    const sets = new Map<string, ReadonlySet<string>>()
     for (const [peer, po] of connected) {
       present.add(peer)
-      const slots = this.#peers.get(peer) ?? new Map<string, Slot>()
+      const slots = this.#peers.get(peer) ?? new Slots()
       this.#peers.set(peer, slots)
-      const wanted = new Set(this.#wantedOf(peer, po, depth))
+      const names = [...this.#wantedOf(peer, po, depth)]
+      const all = JSON.stringify(names)
+      const wanted = sets.get(all) ?? this.#sets.get(all) ?? new Set(names)
+      sets.set(all, wanted)
       for (const stream of wanted) {
         const slot = slots.get(stream)
         if (slot?.open === true) {
@@ -80,8 +122,9 @@ export class Wishes<P> {
         } else {
           open.push([peer, stream])
         }
-        slots.set(stream, OPEN)
+        slots.delete(stream)
       }
+      slots.want(wanted)
       for (const [stream, slot] of slots) {
         if (wanted.has(stream)) continue
         const left = (slot.unwantedSince ?? now) + this.#times.linger - now
@@ -102,6 +145,7 @@ export class Wishes<P> {
       this.#peers.delete(peer)
       for (const [stream, slot] of slots) if (slot.open) close.push([peer, stream])
     }
+    this.#sets = sets
     return { open, close, pause, resume, again: again === Infinity ? undefined : again }
   }
 
