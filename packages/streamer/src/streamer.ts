@@ -89,7 +89,7 @@ export class Streamer {
     leave: asked => { this.#leave(asked, 'unsubscribe') },
     cancel: asked => { this.#leave(asked, 'abort') },
     review: ({ pull }) => { if (pull !== undefined) this.#review(pull) },
-    hold: ({ pull, paused }) => { if (pull !== undefined) this.#step({ type: 'pause', pull, paused }) }
+    hold: (pull, paused) => { this.#step({ type: 'pause', pull, paused }) }
   }
 
   readonly #listeners = new Set<() => void>()
@@ -303,11 +303,10 @@ export class Streamer {
       const sink = type.sink!(peer, key)
       if (sink === undefined) throw new StreamerError('STREAMER_UNKNOWN_STREAM', `${name} has no sink for ${key}`)
       const pull = new Pull(to, names, this.#termsOf(type, { ...options, live }))
-      subscription.pull = pull
+      subscription.begin(pull)
       pull.sink = sink
       pull.subscription = subscription
       this.#subscriptions++
-      pull.paused = subscription.paused
       this.#step({ type: 'subscribe', pull })
     }
     try {

@@ -1,4 +1,4 @@
-import type { Pull } from './pull.ts'
+import { Pull } from './pull.ts'
 import type { Names } from './stream-name.ts'
 import type { StreamPeer } from './type.ts'
 
@@ -52,18 +52,21 @@ export interface Owner {
   cancel (subscription: Asked): void
   /** Looks at what was declined. */
   review (subscription: Asked): void
-  /** Follows its `paused`. */
-  hold (subscription: Asked): void
+  /** Asks for nothing more for the time being, or goes on. */
+  hold (pull: Pull, paused: boolean): void
+}
+
+/** What a subscription is of whose peer does not run yet. */
+interface Early {
+  readonly names: Names
+  /** Asks for nothing more for the time being. */
+  paused: boolean
 }
 
 /** A subscription as the streamer has it. There are dozens for each peer, so it holds no more than it is asked for. */
 export class Asked implements Subscription {
   readonly peer: StreamPeer
-  readonly #names: Names
-  /** What it became when it began. */
-  pull: Pull | undefined
-  /** Asks for nothing more for the time being. */
-  paused = false
+  #of: Early | Pull
   readonly #owner: Owner
   /** Why it is over. */
   #end: SubscriptionEnd | undefined
@@ -76,7 +79,7 @@ export class Asked implements Subscription {
    */
   constructor (peer: StreamPeer, names: Names, owner: Owner, signal: AbortSignal | undefined) {
     this.peer = peer
-    this.#names = names
+    this.#of = { names, paused: false }
     this.#owner = owner
     if (signal === undefined) return
     const cancel = (): void => { if (this.#end === undefined) this.#owner.cancel(this) }
@@ -84,12 +87,23 @@ export class Asked implements Subscription {
     this.#waits = { release: () => { signal.removeEventListener('abort', cancel) } }
   }
 
+  /** What it became when it began. */
+  get pull (): Pull | undefined {
+    return this.#of instanceof Pull ? this.#of : undefined
+  }
+
+  /** It begins: its peer runs. */
+  begin (pull: Pull): void {
+    pull.paused = this.#of.paused
+    this.#of = pull
+  }
+
   get name (): string {
-    return this.#names.name
+    return this.#of.names.name
   }
 
   get key (): string {
-    return this.#names.key
+    return this.#of.names.key
   }
 
   get active (): boolean {
@@ -116,11 +130,17 @@ export class Asked implements Subscription {
   }
 
   pause (): void {
-    this.#hold(true)
+    this.hold(true)
   }
 
   resume (): void {
-    this.#hold(false)
+    this.hold(false)
+  }
+
+  /** Asks for nothing more for the time being, or goes on. Not private, which would take a place in every subscription. */
+  hold (paused: boolean): void {
+    if (!(this.#of instanceof Pull)) this.#of.paused = paused
+    else if (this.#end === undefined) this.#owner.hold(this.#of, paused)
   }
 
   /** It is over. */
@@ -130,11 +150,6 @@ export class Asked implements Subscription {
     this.#waits?.release?.()
     this.#waits?.resolve?.(end)
     if (this.#listener !== undefined) tell(this, end, this.#listener)
-  }
-
-  #hold (paused: boolean): void {
-    this.paused = paused
-    if (this.#end === undefined) this.#owner.hold(this)
   }
 }
 
