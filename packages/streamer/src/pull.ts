@@ -46,10 +46,8 @@ export class Half {
   open: readonly BatchState[] = NO_BATCHES
   /** The latest ask that was delivered. What was asked before it, and is not here, was passed over: peers deliver in order. */
   delivered = 0
-  /** No more offers will be asked for. */
-  finishing = false
-  /** It was ended, and what it asked for is still under way. */
-  draining = false
+  /** `finishing` when no more offers will be asked for; `draining` when it was ended and what it asked for is still under way. */
+  state: 'going' | 'finishing' | 'draining' = 'going'
 
   constructor (pull: Pull, live: boolean) {
     this.pull = pull
@@ -89,6 +87,15 @@ export type Readable = Omit<Intervals, 'add' | 'subtract' | 'merge'>
 /** Most pulls decline nothing: they share it. */
 export const NOTHING: ReadonlyMap<string, Intervals> = new Map()
 
+/** What only a pull of a peer has that tells no epoch. */
+export class OldPull {
+  mark: PullMark | undefined
+  /** The peer has yet to show that it holds the mark. */
+  unproven = false
+  /** Due when the peer has had time to offer something. */
+  hush: Timer | undefined
+}
+
 /** One stream that is asked of one peer: its two halves, and what of it is covered. */
 export class Pull {
   readonly peer: PeerState
@@ -104,10 +111,8 @@ export class Pull {
   /** What was declined, by reason. */
   declined: ReadonlyMap<string, Intervals> = NOTHING
   #settled = UNCOVERED
-  /** Only for a peer that tells no epoch. */
-  mark: PullMark | undefined
-  /** The peer has yet to show that it holds the mark. */
-  unproven = false
+  /** What is known of a peer that tells no epoch; the others need none. */
+  old: OldPull | undefined
   /** The peer has begun to offer live items. */
   liveBegan = false
   /** Where history begins. */
@@ -125,8 +130,6 @@ export class Pull {
   /** Something may be open that is not planned to be asked for again. */
   gap = false
   timer: Timer | undefined
-  /** Due when an old peer has had time to offer something. */
-  hush: Timer | undefined
   /** What goes on when the peer has confirmed the end of an earlier subscription. */
   resume: (() => void) | undefined
   /** Where its items go, and who asked for it: the shell's, which would need tables otherwise. */
@@ -230,7 +233,21 @@ export class Pull {
 
   /** An old peer has had time to offer something. */
   get quiet (): boolean {
-    return this.hush !== undefined && this.hush.fn === undefined
+    return this.old?.hush !== undefined && this.old.hush.fn === undefined
+  }
+
+  get mark (): PullMark | undefined {
+    return this.old?.mark
+  }
+
+  /** Whether the peer has yet to show that it holds the mark. */
+  get unproven (): boolean {
+    return this.old?.unproven === true
+  }
+
+  /** What only a peer that tells no epoch has, made when it is first needed. */
+  ofOld (): OldPull {
+    return this.old ??= new OldPull()
   }
 
   half (live: boolean): Half | undefined {

@@ -80,7 +80,7 @@ export class Pulls {
     if (pull.state !== 'over') this.#close(pull)
     else if (halves.length === 0) return
     for (const half of halves) {
-      if (half.draining) this.#endDraining(half)
+      if (half.state === 'draining') this.#endDraining(half)
       this.#endHalf(half, true)
       this.#items.release(half)
     }
@@ -160,7 +160,7 @@ export class Pulls {
     if (pull.cursor === undefined) {
       pull.first = pull.from
       pull.bound = pull.to
-      pull.mark = mark
+      if (mark !== undefined) pull.ofOld().mark = mark
     }
     this.#begin(pull)
   }
@@ -245,7 +245,7 @@ export class Pulls {
     if (!half.open.includes(batch)) return
     half.open = without(half.open, batch)
     pull.peer.batches--
-    if (half.draining && half.open.length === 0) return this.#stopDraining(half, true, 'closed')
+    if (half.state === 'draining' && half.open.length === 0) return this.#stopDraining(half, true, 'closed')
     if (done) {
       for (const [from, to] of ranges) {
         pull.cover(from, to)
@@ -328,7 +328,7 @@ export class Pulls {
   /** An old peer does not say that it has nothing; who says nothing for a while has nothing. */
   #hush (pull: Pull): void {
     const { timers, now, limits } = this.#context
-    pull.hush = timers.set(now + limits.proof, () => { this.#context.emit({ type: 'changed' }) })
+    pull.ofOld().hush = timers.set(now + limits.proof, () => { this.#context.emit({ type: 'changed' }) })
   }
 
   /**
@@ -337,7 +337,7 @@ export class Pulls {
    */
   #prove (pull: Pull, mark: PullMark): Expected {
     const { timers, now, limits } = this.#context
-    pull.unproven = true
+    pull.ofOld().unproven = true
     pull.gap = pull.covered.gaps(pull.first, mark.index).length > 0
     pull.timer = timers.set(now + limits.proof, () => this.#another(pull))
     return { from: mark.index, to: undefined }
@@ -349,14 +349,14 @@ export class Pulls {
     this.#proven(pull)
     pull.retries = undefined
     pull.begin(new Intervals(), NOTHING)
-    pull.mark = undefined
+    pull.ofOld().mark = undefined
     this.#context.emit({ type: 'reset', pull, why: 'replaced' })
     if (pull.history !== undefined) this.#endHalf(pull.history, true)
     this.#fences.pass(pull, () => this.#fillGaps(pull))
   }
 
   #proven (pull: Pull): void {
-    pull.unproven = false
+    pull.ofOld().unproven = false
     this.#context.timers.cancel(pull.timer)
   }
 
@@ -417,7 +417,7 @@ export class Pulls {
     const vector = batch.ids.length > 0 ? new BitVector(batch.ids.length) : undefined
     for (const i of wanted) vector!.set(i)
     this.#items.askedInOffer(batch, wanted)
-    if (next === undefined || next.from > MAX_INDEX) half.finishing = true
+    if (next === undefined || next.from > MAX_INDEX) half.state = 'finishing'
     else if (half.live || !peer.native) half.expected = next
     this.#context.emit({
       type: 'send',
@@ -427,7 +427,7 @@ export class Pulls {
       value: {
         Stream: half.stream,
         Want: vector?.bytes ?? new Uint8Array(0),
-        ...(half.finishing
+        ...(half.state === 'finishing'
           ? { From: NOTHING_MORE, To: OPEN_END }
           // An open end is told as the original does.
           : { From: BigInt(next!.from), To: half.live ? 0n : next!.to === undefined || !peer.native ? OPEN_END : BigInt(next!.to) })
@@ -466,7 +466,7 @@ export class Pulls {
     const last = batch.outcomes.at(-1)
     // An old peer's range ends at its last item.
     if (pull.cursor === undefined && batch.to > (pull.mark?.index ?? -1) && (last === 'held' || last === 'delivered')) {
-      pull.mark = { index: batch.to, id: batch.ids.at(-1)! }
+      pull.ofOld().mark = { index: batch.to, id: batch.ids.at(-1)! }
     }
     this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), declined: batch.declined(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late'), mark: pull.mark })
   }
@@ -478,7 +478,7 @@ export class Pulls {
     if (half !== undefined) {
       if (!half.idle) return
       const past = !pull.unproven && pull.bound !== undefined && half.expected !== undefined && half.expected.from > pull.bound
-      if (half.finishing || past) this.#endHalf(half, true)
+      if (half.state === 'finishing' || past) this.#endHalf(half, true)
       // An old peer's history goes on for ever; only a gap is a reason to begin it again.
       else if (pull.bound !== undefined || !pull.gap) return
     }
@@ -603,7 +603,7 @@ export class Pulls {
     const { peer } = half.pull
     const { timers, now, limits } = this.#context
     this.#takeNoMore(half)
-    half.draining = true
+    half.state = 'draining'
     peer.draining ??= new Map()
     peer.draining.set(half.name, { half, timer: timers.set(now + limits.drain, () => this.#stopDraining(half, true, 'closed')) })
     peer.ended(half.name)
@@ -623,7 +623,7 @@ export class Pulls {
     if (draining?.half !== half) return false
     peer.draining?.delete(half.name)
     this.#context.timers.cancel(draining.timer)
-    half.draining = false
+    half.state = 'finishing'
     return true
   }
 
@@ -652,7 +652,7 @@ export class Pulls {
   #close (pull: Pull): void {
     pull.state = 'over'
     this.#context.timers.cancel(pull.timer)
-    this.#context.timers.cancel(pull.hush)
+    this.#context.timers.cancel(pull.old?.hush)
     pull.peer.pulls.delete(pull.pair)
   }
 
