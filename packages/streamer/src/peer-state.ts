@@ -5,6 +5,7 @@ import type { Item } from './items.ts'
 import type { Half, Pull } from './pull.ts'
 import { Pace } from './pace.ts'
 import type { RecentIds } from './recent-ids.ts'
+import { Row } from './row.ts'
 import type { Feed, Serve } from './serve.ts'
 import type { Timer } from './timers.ts'
 import type { StreamPeer } from './type.ts'
@@ -47,12 +48,12 @@ export class PeerState {
   readonly native: boolean
   /** From join until it left or was dropped. */
   connected = false
-  /** What it asked of us: streams by name and key. */
-  readonly feeds = new Map<string, Feed>()
+  /** What it asked of us. */
+  readonly feeds = new Row<Feed>()
   /** Streams that it was asked to subscribe to, if it is an old one. */
   requested: Set<string> | undefined
-  /** What we ask of it: streams by name and key. */
-  readonly pulls = new Map<string, Pull>()
+  /** What we ask of it. */
+  readonly pulls = new Row<Pull>()
   /** Halves whose Wanted waits for room. */
   held: Set<Half> | undefined
   /** Items we asked for and have not got, by id, oldest first. */

@@ -40,7 +40,7 @@ export class Pulls {
 
   /** Begins a pull, of a peer that is connected. */
   subscribe (pull: Pull): void {
-    pull.peer.pulls.set(pull.pair, pull)
+    pull.peer.pulls.add(pull)
     this.#fences.pass(pull, () => this.#ask(pull))
   }
 
@@ -97,7 +97,7 @@ export class Pulls {
   /** The peer has gone. */
   left (peer: PeerState): void {
     for (const { half } of [...peer.draining?.values() ?? []]) this.#stopDraining(half, false, 'gone')
-    for (const pull of [...peer.pulls.values()]) {
+    for (const pull of [...peer.pulls]) {
       for (const half of [...pull.halves()]) this.#endHalf(half, false)
       this.#over(pull, 'gone')
     }
@@ -653,7 +653,7 @@ export class Pulls {
     pull.state = 'over'
     this.#context.timers.cancel(pull.timer)
     this.#context.timers.cancel(pull.old?.hush)
-    pull.peer.pulls.delete(pull.pair)
+    pull.peer.pulls.delete(pull)
   }
 
   /** An old peer offers what it has found for our requests. What we ask for comes without; the rest is not wanted. */

@@ -179,7 +179,7 @@ export class Serves {
   }
 
   left (peer: PeerState): void {
-    for (const feed of [...peer.feeds.values()]) {
+    for (const feed of [...peer.feeds]) {
       for (const serve of [feed.live, feed.history]) if (serve !== undefined) this.#end(serve)
       this.#awaitNothing(feed)
       this.#release(feed)
@@ -287,7 +287,7 @@ export class Serves {
     if (name.length > maxName || key.length > maxName || name.includes('|') || this.#served.priority(name) === undefined) return undefined
     if (2 * peer.feeds.size >= maxServed) return undefined
     const feed = new Feed(peer, names)
-    peer.feeds.set(names.pair, feed)
+    peer.feeds.add(feed)
     return feed
   }
 
@@ -422,7 +422,7 @@ export class Serves {
     if (feed.live !== undefined || feed.history !== undefined || feed.fresh !== undefined || feed.asking !== undefined || feed.old?.awaited === true) return
     if (feed.peer.feeds.get(feed.pair) !== feed) return
     this.#taken.release(feed)
-    feed.peer.feeds.delete(feed.pair)
+    feed.peer.feeds.delete(feed)
     this.#context.emit({ type: 'unfeed', feed })
   }
 }

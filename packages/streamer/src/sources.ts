@@ -174,7 +174,7 @@ export class Sources {
   /** An item goes out to a peer by itself, and need not do so again with a batch. An old peer is not followed that closely. */
   takeOut (peer: PeerState, id: Uint8Array): void {
     if (!peer.native) return
-    for (const { live, history } of peer.feeds.values()) {
+    for (const { live, history } of peer.feeds) {
       for (const serve of [live, history]) {
         if (serve === undefined) continue
         for (const { left } of this.#running.get(serve) ?? []) {
@@ -207,7 +207,7 @@ export class Sources {
 
   /** Whatever is still being made for a peer that has gone is closed as soon as it is there. */
   left (peer: PeerState): void {
-    for (const feed of [...peer.feeds.values()]) if (feed.asking === undefined) this.close(feed)
+    for (const feed of [...peer.feeds]) if (feed.asking === undefined) this.close(feed)
   }
 
   answer ({ peer, id, hops }: Extract<Effect, { type: 'answer' }>, handle: Handler): void {

@@ -226,7 +226,7 @@ export class Streamer {
     const now = this.#clock.now()
     const state = peer === undefined ? undefined : this.#conversations.get(peer.key)?.peer
     const peers = peer === undefined ? [...this.#core.peers] : state === undefined ? [] : [state]
-    return peers.flatMap(peer => [...peer.pulls.values()].flatMap(pull => streamStatus(pull, now)))
+    return peers.flatMap(peer => [...peer.pulls].flatMap(pull => streamStatus(pull, now)))
   }
 
   /** Items that are wanted and not here, and who was asked for them: at most `limit`, those first that somebody failed to give. */
@@ -472,7 +472,7 @@ export class Streamer {
   }
 
   #asked ({ peer, name, key }: Extract<Effect, { type: 'asked' }>): void {
-    if (this.#types.get(name)?.sink === undefined || peer.pulls.has(pairName(name, key))) return
+    if (this.#types.get(name)?.sink === undefined || peer.pulls.get(pairName(name, key)) !== undefined) return
     try {
       if (this.#decide(peer.ref, name, key)) this.subscribe(peer.ref, name, key)
     } catch {

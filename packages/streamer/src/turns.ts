@@ -48,7 +48,7 @@ export class Turns {
     const room = this.#most - peer.offering
     if (serve.offers.length === 0 || room > 2 * peer.feeds.size) return room > 0
     let first = 0
-    for (const { live, history } of peer.feeds.values()) {
+    for (const { live, history } of peer.feeds) {
       if (live?.offers.length === 0) first++
       if (history?.offers.length === 0) first++
     }
