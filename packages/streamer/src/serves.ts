@@ -13,6 +13,9 @@ import type { Batch, Priority } from './type.ts'
 /** How many batches of one half may wait to be delivered; the next offer waits for them. */
 const MAX_DELIVERING = 4
 
+/** How many stretches without an end are kept to be shared. */
+const MAX_OPEN = 256
+
 /** Whether a name is served, and how urgent its live half is. */
 export interface Served {
   priority (name: string): Priority | undefined
@@ -33,6 +36,8 @@ export class Serves {
   readonly #served: Served
   readonly #taken: Taken
   readonly #turns: Turns
+  /** Stretches without an end, by where they begin. */
+  readonly #open = new Map<number, Stretch>()
   readonly #passed = new Map<Serve, Passed>()
 
   constructor (context: Context, served: Served) {
@@ -345,7 +350,21 @@ export class Serves {
   #plan (serve: Serve, { from, to }: Stretch): void {
     // History ends at the cursor, unless another end was named; what comes later is live.
     const end = serve.live ? to : to ?? serve.feed.told!.last
-    serve.next = end !== undefined && from > end ? undefined : { from, to: end }
+    if (end === undefined) serve.next = this.#openFrom(from)
+    else serve.next = from > end ? undefined : { from, to: end }
+  }
+
+  /**
+   * A stretch without an end, as only live halves have: those of all peers wait at the same few
+   * places. Where a half comes back to one that it has left, an earlier answer is as good as a later.
+   */
+  #openFrom (from: number): Stretch {
+    const known = this.#open.get(from)
+    if (known !== undefined) return known
+    if (this.#open.size === MAX_OPEN) this.#open.clear()
+    const stretch = { from, to: undefined }
+    this.#open.set(from, stretch)
+    return stretch
   }
 
   /** Sends what is ready and collects what is next, as far as there is room for offers. */
