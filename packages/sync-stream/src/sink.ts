@@ -14,25 +14,26 @@ export interface TakenChunks {
   put (chunks: readonly Chunk[]): Promise<unknown>
 }
 
+/** What the sinks of all peers work with. */
+export interface BinSinkNeeds {
+  readonly chunks: TakenChunks
+  /** Whether chunks of a bin of the peer are to be taken, as the depth is now. */
+  readonly ours: (peer: Address, bin: number) => boolean
+  /** Hears of each batch. */
+  readonly done: (batch: BatchDone) => void
+}
+
 /** Takes the chunks of one bin of a peer: only what belongs there, and is not here. */
 export class BinSink implements Sink {
-  readonly #chunks: TakenChunks
+  readonly #needs: BinSinkNeeds
   readonly #peer: Address
   readonly #bin: number
-  readonly #ours: (peer: Address, bin: number) => boolean
-  readonly #done: (batch: BatchDone) => void
 
-  /**
-   * @param peer - the overlay address whose bin it is.
-   * @param ours - whether chunks of a bin of the peer are to be taken, as the depth is now.
-   * @param done - hears of each batch.
-   */
-  constructor (chunks: TakenChunks, peer: Address, bin: number, ours: (peer: Address, bin: number) => boolean, done: (batch: BatchDone) => void) {
-    this.#chunks = chunks
+  /** @param peer - the overlay address whose bin it is. */
+  constructor (needs: BinSinkNeeds, peer: Address, bin: number) {
+    this.#needs = needs
     this.#peer = peer
     this.#bin = bin
-    this.#ours = ours
-    this.#done = done
   }
 
   /**
@@ -41,21 +42,21 @@ export class BinSink implements Sink {
    */
   async need (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<(boolean | string)[]> {
     signal.throwIfAborted()
-    const here = await this.#chunks.hasMany(ids)
+    const here = await this.#needs.chunks.hasMany(ids)
     // Nearly all are of one bin, and the answer is the same for all of a bin.
     let asked = -1
     let ours = false
     return ids.map((id, i) => {
       if (here[i]!) return false
       const bin = proximity(this.#peer, id, { max: MAX_BIN })
-      if (!this.#belongs(bin)) return false
-      if (bin !== asked) ours = this.#ours(this.#peer, asked = bin)
+      if (!belongs(bin, this.#bin)) return false
+      if (bin !== asked) ours = this.#needs.ours(this.#peer, asked = bin)
       return ours ? true : `${BIN}${bin}`
     })
   }
 
   declines (reason: string): boolean {
-    return reason.startsWith(BIN) && !this.#ours(this.#peer, Number(reason.slice(BIN.length)))
+    return reason.startsWith(BIN) && !this.#needs.ours(this.#peer, Number(reason.slice(BIN.length)))
   }
 
   /**
@@ -65,7 +66,7 @@ export class BinSink implements Sink {
    */
   async put (id: Uint8Array, data: Uint8Array): Promise<void> {
     try {
-      await this.#chunks.put([{ address: id, data }])
+      await this.#needs.chunks.put([{ address: id, data }])
     } catch (cause) {
       if ((cause as { code?: unknown }).code === 'CHUNK_STORE_INVALID') throw cause
       throw new StreamerError('STREAMER_SINK_FAILED', 'the chunk could not be stored', { cause })
@@ -75,7 +76,7 @@ export class BinSink implements Sink {
   /** As {@link BinSink.put}, with one write for all, unless one of them is at fault. */
   async putMany (items: readonly Item[]): Promise<(Error | undefined)[]> {
     try {
-      await this.#chunks.put(items.map(({ id, data }) => ({ address: id, data })))
+      await this.#needs.chunks.put(items.map(({ id, data }) => ({ address: id, data })))
       return items.map(() => undefined)
     } catch {
       return await Promise.all(items.map(async ({ id, data }) => {
@@ -90,13 +91,13 @@ export class BinSink implements Sink {
   }
 
   async done (batch: BatchDone): Promise<void> {
-    this.#done(batch)
+    this.#needs.done(batch)
   }
 
   close (): void {}
+}
 
-  /** Whether the peer may offer it here: an offer outside the bin is a way to make us store what is nobody's concern. */
-  #belongs (po: number): boolean {
-    return po === this.#bin || (this.#bin === MAX_BIN && po >= LEGACY_NEAR)
-  }
+/** Whether the peer may offer it here: an offer outside the bin is a way to make us store what is nobody's concern. */
+function belongs (po: number, bin: number): boolean {
+  return po === bin || (bin === MAX_BIN && po >= LEGACY_NEAR)
 }

@@ -1,14 +1,14 @@
 import type { Kind } from '@skep/chunk'
-import type { Address, Clock, Overlay } from '@skep/interface'
+import type { Clock, Overlay } from '@skep/interface'
 import { proximity } from '@skep/pot'
-import type { BatchDone, Source, StreamPeer, StreamStatus, StreamType, Subscription, SubscriptionEnd, WantStatus } from '@skep/streamer'
+import type { Source, StreamPeer, StreamStatus, StreamType, Subscription, SubscriptionEnd, WantStatus } from '@skep/streamer'
 import { binsFor, legacyBins } from './bins.ts'
 import { Healer, type HealerNeeds, type LostChunks } from './healer.ts'
 import { formatBinKey, MAX_BIN, parseBinKey } from './key.ts'
 import { isLegacy, servedTo, STREAM_OF, SYNC } from './kinds.ts'
 import { DEFAULTS, type SyncStreamOptions } from './options.ts'
 import { Progress } from './progress.ts'
-import { BinSink, type TakenChunks } from './sink.ts'
+import { BinSink, type BinSinkNeeds, type TakenChunks } from './sink.ts'
 import { BinSource, shared, type ServedChunks } from './source.ts'
 import { isAllSettled, isAllSynced, statusOf, type SyncStatus } from './status.ts'
 import { Wishes } from './wishes.ts'
@@ -78,6 +78,7 @@ export class SyncStream<P extends StreamPeer> {
   /** What old peers should take of us. */
   readonly #requests: Wishes<P>
   readonly #healer: Healer<P>
+  readonly #sinkNeeds: BinSinkNeeds
   readonly #progress = new Progress<StreamPeer>()
   /** By bin: the kinds of chunk share a sink, as an address is taken or not in whatever kind it comes. */
   readonly #sinks = new WeakMap<StreamPeer, BinSink[]>()
@@ -106,6 +107,12 @@ export class SyncStream<P extends StreamPeer> {
       isLegacy(peer) ? legacyBins(binsFor(po, depth)).map(bin => streamOf(SYNC, bin)) : binsFor(po, depth).flatMap(bin => streams.map(name => streamOf(name, bin))))
     this.#requests = new Wishes(this.#options, (peer, po, depth) =>
       isLegacy(peer) ? binsFor(po, depth).map(bin => streamOf(SYNC, bin)) : [])
+    // The same for all sinks, so that none needs functions of its own.
+    this.#sinkNeeds = {
+      chunks: needs.chunks,
+      ours: (peer, bin) => binsFor(proximity(needs.overlay.base, peer), needs.overlay.depth).includes(bin),
+      done: batch => { this.#progress.done(batch.peer, batch, needs.clock.now()) }
+    }
     this.#healer = new Healer(needs, this.#options.refused, () => this.#tell())
     for (const kind of this.#options.kinds) needs.streamer.register(this.#type(kind))
     needs.streamer.onSubscriptionRequest((peer, name, key) => name === SYNC && this.#makesSense(peer, key))
@@ -178,16 +185,9 @@ export class SyncStream<P extends StreamPeer> {
   #sinkOf (peer: StreamPeer, bin: number): BinSink {
     const sinks = this.#sinks.get(peer) ?? []
     this.#sinks.set(peer, sinks)
-    return sinks[bin] ??= new BinSink(this.#needs.chunks, peer.overlay, bin, this.#ours, this.#done)
+    return sinks[bin] ??= new BinSink(this.#sinkNeeds, peer.overlay, bin)
   }
 
-  // The same for all sinks, so that none needs functions of its own.
-  readonly #ours = (peer: Address, bin: number): boolean => {
-    const { base, depth } = this.#needs.overlay
-    return binsFor(proximity(base, peer), depth).includes(bin)
-  }
-
-  readonly #done = (batch: BatchDone): void => { this.#progress.done(batch.peer, batch, this.#needs.clock.now()) }
 
   /** Something changed: looks when it has stood still, and in time even when it does not. */
   #changed (): void {

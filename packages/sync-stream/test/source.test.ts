@@ -145,9 +145,9 @@ test('only chunks of the bin that are not here are needed', async () => {
   const random = new SeededRandom(9)
   const [here] = await put(1)
   const at = (po: number): Uint8Array => randomAddressAt(random, base, po)
-  const sink = new BinSink(chunks, base, 3, () => true, () => {})
+  const sink = new BinSink({ chunks, ours: () => true, done: () => {} }, base, 3)
   expect(await sink.need([here!, at(3), at(2), at(4), at(16)], { signal: forever })).toEqual([false, true, false, false, false])
-  const nearest = new BinSink(chunks, base, 16, () => true, () => {})
+  const nearest = new BinSink({ chunks, ours: () => true, done: () => {} }, base, 16)
   expect(await nearest.need([at(16), at(20), at(8), at(7)], { signal: forever })).toEqual([true, true, true, false])
 })
 
@@ -156,7 +156,7 @@ test('what is not ours at the depth of now is declined by its bin, until it is',
   const random = new SeededRandom(9)
   const at = (po: number): Uint8Array => randomAddressAt(random, base, po)
   let depth = 12
-  const sink = new BinSink(chunks, base, 16, (_, bin) => bin >= depth, () => {})
+  const sink = new BinSink({ chunks, ours: (_, bin) => bin >= depth, done: () => {} }, base, 16)
   expect(await sink.need([at(8), at(11), at(12), at(20), at(3)], { signal: forever })).toEqual(['bin 8', 'bin 11', true, true, false])
   expect(['bin 8', 'bin 11'].map(reason => sink.declines(reason))).toEqual([true, true])
   depth = 10
@@ -166,7 +166,7 @@ test('what is not ours at the depth of now is declined by its bin, until it is',
 test('a chunk that is a lie is the peer\'s fault, a full disk is ours', async () => {
   const { chunks } = await setUp()
   const good: Chunk = makeChunk(Uint8Array.of(1, 2, 3))
-  const sink = new BinSink(chunks, base, 3, () => true, () => {})
+  const sink = new BinSink({ chunks, ours: () => true, done: () => {} }, base, 3)
   await expect(sink.put(good.address, Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'CHUNK_STORE_INVALID' })
   await sink.put(good.address, good.data)
   expect(await chunks.has(good.address)).toBe(true)
