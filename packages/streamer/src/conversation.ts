@@ -49,16 +49,21 @@ export class Conversation {
   }
 
   /** Resolves when the remote or `signal` ended it. @throws StreamerError - on the peer's fault. */
-  async run (signal: AbortSignal | undefined): Promise<void> {
-    const abort = (): void => { this.#end() }
-    signal?.addEventListener('abort', abort)
+  run (signal: AbortSignal | undefined): Promise<void> {
     this.#running = this.#runAll()
+    // Where nobody may end it, nothing waits for that.
+    return signal === undefined ? this.#running : this.#runUntil(signal, this.#running)
+  }
+
+  async #runUntil (signal: AbortSignal, running: Promise<void>): Promise<void> {
+    const abort = (): void => { this.#end() }
+    signal.addEventListener('abort', abort)
     try {
-      await this.#running
+      await running
     } finally {
-      signal?.removeEventListener('abort', abort)
+      signal.removeEventListener('abort', abort)
     }
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
   }
 
   /** Ends it, and resolves when it has: gently, and hard when the remote does not take what waits. */
