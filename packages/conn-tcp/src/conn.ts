@@ -44,18 +44,15 @@ export class TcpConn implements Conn {
     if (socket.destroyed) this.#break(new ConnError('CONN_RESET', 'the connection is gone'))
   }
 
-  async sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    if (this.#sinking) throw new TypeError('a conn has one sink')
+  sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    if (this.#sinking) return Promise.reject(new TypeError('a conn has one sink'))
     this.#sinking = true
-    if (this.#over !== undefined) throw this.#over
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#cut = reject
-        this.#send(messages).then(resolve, reject)
-      })
-    } finally {
-      this.#cut = undefined
-    }
+    if (this.#over !== undefined) return Promise.reject(this.#over)
+    // What waits as long as the conn lives waits in as few functions as may be: most conns are idle.
+    return new Promise<void>((resolve, reject) => {
+      this.#cut = reject
+      this.#send(messages).then(resolve, reject)
+    })
   }
 
   async close (): Promise<void> {
@@ -119,16 +116,16 @@ export class TcpConn implements Conn {
     }
   }
 
-  async #wait (): Promise<IteratorResult<Uint8Array>> {
-    if (this.#broken) throw this.#over!
-    if (this.#closing !== undefined) return { done: true, value: undefined }
-    try {
-      const value = await this.#reader.next()
-      return value === undefined ? { done: true, value } : { done: false, value }
-    } catch (error) {
-      if (this.#closing !== undefined && !this.#broken) return { done: true, value: undefined }
-      throw this.#fault(error)
-    }
+  #wait (): Promise<IteratorResult<Uint8Array>> {
+    if (this.#broken) return Promise.reject(this.#over!)
+    if (this.#closing !== undefined) return Promise.resolve({ done: true, value: undefined })
+    return this.#reader.next().then(
+      value => value === undefined ? { done: true, value } : { done: false, value },
+      (error: unknown) => {
+        if (this.#closing !== undefined && !this.#broken) return { done: true, value: undefined }
+        throw this.#fault(error)
+      }
+    )
   }
 
   /** Tears the conn down for what reading threw. */

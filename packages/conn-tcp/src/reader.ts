@@ -55,11 +55,16 @@ export class Reader {
   }
 
   /**
-   * Waits for the next message; `undefined` at the end.
+   * Waits for the next message, where {@link Reader.take} has none; `undefined` at the end.
    *
    * @throws ConnError - if what came is no frame, or took too long; and what the reader was ended with.
    */
-  async next (): Promise<Uint8Array | undefined> {
+  next (): Promise<Uint8Array | undefined> {
+    // Between two messages, where most conns are most of the time, it waits in no function of its own.
+    return this.#over === undefined && !this.#splitter.inside ? this.#arrival().then(() => this.#next()) : this.#next()
+  }
+
+  async #next (): Promise<Uint8Array | undefined> {
     while (true) {
       const message = this.take()
       if (message !== undefined) return message
@@ -68,7 +73,7 @@ export class Reader {
         if (this.#splitter.inside) throw new ConnError('CONN_BAD_FRAME', 'the remote ended inside a frame')
         return undefined
       }
-      await this.#more()
+      await (this.#splitter.inside ? this.#inTime() : this.#arrival())
     }
   }
 
@@ -97,21 +102,19 @@ export class Reader {
     this.#wake?.()
   }
 
-  /** Waits until something comes; where a frame has begun, no longer than it may take in all. */
-  async #more (): Promise<void> {
-    const arrival = new Promise<void>(resolve => { this.#wake = resolve })
-    if (this.#splitter.inside) await this.#inTime(arrival)
-    else await arrival
-    this.#wake = undefined
+  /** Waits until something comes. */
+  #arrival (): Promise<void> {
+    return new Promise(resolve => { this.#wake = resolve })
   }
 
-  async #inTime (arrival: Promise<void>): Promise<void> {
+  /** Waits until something comes, no longer than the frame that has begun may take in all. */
+  async #inTime (): Promise<void> {
     const began = performance.now()
     const left = this.#frameTimeout - this.#waited
     let late = false
     // What came while this process was busy is read before the verdict.
     const timer = setTimeout(() => setImmediate(() => { late = true; this.#wake?.() }), left)
-    await arrival
+    await this.#arrival()
     clearTimeout(timer)
     const took = performance.now() - began
     // A timer that comes much too late tells of a process that stood still, not of the remote.

@@ -78,23 +78,21 @@ export class Channel implements Conn {
 
   // The Conn's side.
 
-  async sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    if (this.#sinking) throw new TypeError('a conn has one sink')
+  sink (messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    if (this.#sinking) return Promise.reject(new TypeError('a conn has one sink'))
     this.#sinking = true
-    if (this.#over !== undefined) throw this.#over
-    const iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#cut = reject
-        this.#pull(iterator).then(resolve, reject)
-      })
-    } catch (error) {
+    if (this.#over !== undefined) return Promise.reject(this.#over)
+    let iterator: EagerIterator<Uint8Array> | undefined
+    // What waits as long as the conn lives waits in as few functions as may be: most conns are idle.
+    return new Promise<void>((resolve, reject) => {
+      iterator = (Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]()) as EagerIterator<Uint8Array>
+      this.#cut = reject
+      this.#pull(iterator).then(resolve, reject)
+    }).catch((error: unknown) => {
       // Not awaited: a generator that waits for something else returns when that is there.
-      Promise.resolve(iterator.return?.()).catch(() => {})
+      Promise.resolve(iterator?.return?.()).catch(() => {})
       throw error
-    } finally {
-      this.#cut = undefined
-    }
+    })
   }
 
   async close (): Promise<void> {
@@ -245,23 +243,19 @@ export class Channel implements Conn {
   /** Answers at once with what is here; most messages come in company. */
   #next (): Promise<IteratorResult<Uint8Array>> {
     const value = this.#take()
-    return value === undefined ? this.#wait() : Promise.resolve({ done: false, value })
+    if (value !== undefined) return Promise.resolve({ done: false, value })
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
+    return new Promise<void>(resolve => { this.#reader = resolve }).then(() => {
+      this.#reader = undefined
+      return this.#next()
+    })
   }
 
   #take (): Uint8Array | undefined {
     const value = this.#messages.shift()
     if (value !== undefined) this.#consumed(value.length + OVERHEAD)
     return value
-  }
-
-  async #wait (): Promise<IteratorResult<Uint8Array>> {
-    while (this.#messages.first === undefined) {
-      if (this.#error !== undefined) throw this.#error
-      if (this.#ended) return { done: true, value: undefined }
-      await new Promise<void>(resolve => { this.#reader = resolve })
-      this.#reader = undefined
-    }
-    return this.#next()
   }
 
   #consumed (cost: number): void {
