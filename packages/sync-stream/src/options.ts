@@ -11,6 +11,12 @@ export interface SyncStreamOptions {
   /** How long peers and depth must stand still before subscriptions follow. Defaults to 200. */
   readonly settle?: number
 
+  /**
+   * How long after a peer came that bin is asked for that is wanted of it at whatever depth: the one it falls in.
+   * The others follow when peers and depth stand still. Defaults to 20.
+   */
+  readonly greet?: number
+
   /** How long subscriptions may lag behind peers and depth that never stand still. Defaults to 2,000. */
   readonly maxSettle?: number
 
@@ -37,6 +43,7 @@ export const DEFAULTS: Required<SyncStreamOptions> = {
   batch: 128,
   skip: 65_536,
   settle: 200,
+  greet: 20,
   maxSettle: 2_000,
   linger: 15_000,
   retry: 1_000,

@@ -89,6 +89,8 @@ export class SyncStream<P extends StreamPeer> {
   #running: (() => void)[] = []
   /** Cancels the next look; `forced` is when a change must have been followed, infinite without one. */
   #next: { cancel: () => void, forced: number } | undefined
+  /** Cancels what peers that came are waited for. */
+  #greeting: (() => void) | undefined
   #report: (() => void) | undefined
   #announced = false
   /** The depth that subscriptions follow. */
@@ -132,6 +134,8 @@ export class SyncStream<P extends StreamPeer> {
     this.#running = []
     this.#next?.cancel()
     this.#next = undefined
+    this.#greeting?.()
+    this.#greeting = undefined
     this.#report?.()
     this.#report = undefined
     this.#healer.stop()
@@ -195,6 +199,13 @@ export class SyncStream<P extends StreamPeer> {
     const now = this.#needs.clock.now()
     const forced = Math.min(this.#next?.forced ?? Infinity, now + this.#options.maxSettle)
     this.#lookAt(Math.min(now + this.#options.settle, forced), forced)
+    this.#greeting ??= this.#needs.clock.after(this.#options.greet, () => { this.#greet() })
+  }
+
+  /** Asks who came for what no change of depth will change: so a stream need not wait for all the others. */
+  #greet (): void {
+    this.#greeting = undefined
+    for (const [peer, stream] of this.#wishes.greet(this.#needs.overlay.peers())) this.#open(peer, stream)
   }
 
   #lookAt (at: number, forced: number): void {

@@ -94,6 +94,21 @@ export class Wishes<P> {
     this.#wantedOf = wantedOf
   }
 
+  /** Names what to open of peers that no {@link step} has seen: what is wanted of them at any depth. As there, it counts as done. */
+  greet (connected: Iterable<[peer: P, po: number]>): [peer: P, stream: string][] {
+    const open: [P, string][] = []
+    for (const [peer, po] of connected) {
+      if (this.#peers.has(peer)) continue
+      const slots = new Slots()
+      this.#peers.set(peer, slots)
+      for (const stream of this.#wantedOf(peer, po, Infinity)) {
+        slots.set(stream, OPEN)
+        open.push([peer, stream])
+      }
+    }
+    return open
+  }
+
   /** Compares the wishes of now with what is open. Whatever it lists counts as done, until {@link failed} or {@link refused}. */
   step (now: number, connected: Iterable<[peer: P, po: number]>, depth: number): Step<P> {
     const open: [P, string][] = []

@@ -66,28 +66,59 @@ function setUp (): { clock: VirtualClock, events: Event[], change: (changes: { d
   }
 }
 
+/** The keys of what was opened at a time. */
+function opened (events: readonly Event[], at: number): string[] {
+  return events.filter(event => event.at === at && event.what === 'open').map(({ key }) => key)
+}
+
 test('a change is followed when nothing has changed for 200 milliseconds', async () => {
   const { clock, events, change } = setUp()
-  change({ add: 0 })
+  change({ add: 3 })
   await clock.advance(150)
-  change({ add: 1 })
+  change({ add: 4 })
   await clock.advance(199)
-  expect(events).toEqual([])
+  expect(events.map(({ at }) => at)).toEqual([20, 170])
   await clock.advance(1)
-  expect(events).toEqual([{ at: 350, what: 'open', key: 'peer 0 0' }, { at: 350, what: 'open', key: 'peer 1 1' }])
+  const all = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
+  expect(opened(events, 350)).toEqual([
+    ...all.filter(bin => bin !== 3).map(bin => `peer 0 ${bin.toString(36)}`),
+    ...all.filter(bin => bin !== 4).map(bin => `peer 1 ${bin.toString(36)}`)
+  ])
+})
+
+test('what is wanted of a peer at any depth is asked for at once, whatever the depth does meanwhile', async () => {
+  for (const [po, depth, then] of [[1, 3, 0], [5, 0, 9], [5, 9, 2], [40, 3, 20]] as const) {
+    const { clock, events, change, stop } = setUp()
+    change({ depth })
+    await clock.advance(1_000)
+    change({ add: po })
+    await clock.advance(19)
+    expect(events).toEqual([])
+    await clock.advance(1)
+    const key = `peer 0 ${Math.min(po, 16).toString(36)}`
+    expect(events).toEqual([{ at: 1_020, what: 'open', key }])
+    change({ depth: then })
+    await clock.advance(60_000)
+    expect(events.filter(event => event.key === key)).toHaveLength(1)
+    stop()
+    expect(events.filter(({ what }) => what === 'close')).toHaveLength(events.filter(({ what }) => what === 'open').length)
+    expect(clock.pending).toBe(0)
+  }
 })
 
 test('and after two seconds when it never stands still', async () => {
   const { clock, events, change } = setUp()
   for (let n = 0; n < 100; n++) {
-    change({ add: 0 })
+    change({ add: 5 })
     await clock.advance(100)
   }
   await clock.advance(1_000)
-  expect(events.length).toBe(100)
-  const times = [...new Set(events.map(({ at }) => at))]
+  expect(events.length).toBe(100 * 14)
+  const late = events.filter(({ key }) => !key.endsWith(' 5'))
+  const times = [...new Set(late.map(({ at }) => at))]
   // Nobody waits longer than that, and all who wait are followed at once.
-  for (const { at, key } of events) expect(at - 100 * Number(key.split(' ')[1])).toBeLessThanOrEqual(2_000)
+  for (const { at, key } of late) expect(at - 100 * Number(key.split(' ')[1])).toBeLessThanOrEqual(2_000)
+  for (const { at, key } of events) if (key.endsWith(' 5')) expect(at - 100 * Number(key.split(' ')[1])).toBe(20)
   expect(times.length).toBeLessThanOrEqual(6)
   expect(clock.pending).toBe(0)
 })
@@ -117,21 +148,29 @@ test('a depth that goes to and fro all the time brings no storm: what was opened
   expect(began).toBeLessThan(clock.now())
 })
 
-test('a peer that comes and goes faster than that is never subscribed to, and one that goes is let go once', async () => {
+test('of a peer that comes and goes faster than that no more is asked than its own bin, and one that goes is let go once', async () => {
   const { clock, events, change, stop } = setUp()
   for (let n = 0; n < 10; n++) {
-    const peer = change({ add: 0 })!
-    await clock.advance(50)
+    const peer = change({ add: 5 })!
+    await clock.advance(15)
     change({ remove: peer })
     await clock.advance(300)
   }
   expect(events).toEqual([])
-  const peer = change({ add: 0 })!
+  const brief = change({ add: 5 })!
+  await clock.advance(50)
+  change({ remove: brief })
+  await clock.advance(300)
+  expect(events.splice(0).map(({ what, key }) => `${what} ${key}`)).toEqual(['open peer 10 5', 'close peer 10 5'])
+  const peer = change({ add: 5 })!
   await clock.advance(500)
   change({ remove: peer })
   await clock.advance(500)
-  expect(events.map(({ what }) => what)).toEqual(['open', 'close'])
+  expect(events.filter(({ what }) => what === 'open')).toHaveLength(14)
+  expect(events.filter(({ what }) => what === 'close')).toHaveLength(14)
+  change({ add: 6 })
+  await clock.advance(10)
   stop()
-  expect(events.length).toBe(2)
+  expect(events.length).toBe(28)
   expect(clock.pending).toBe(0)
 })
