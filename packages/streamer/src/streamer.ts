@@ -58,7 +58,6 @@ export type RequestHandler = (peer: StreamPeer, address: Address, options: { rea
  * import { IntervalsStore } from '@skep/intervals-store'
  * import { memoryStore } from '@skep/store-memory'
  * import { Streamer } from '@skep/streamer'
-import { toHex } from '@skep/pot'
  *
  * const streamer = new Streamer({
  *   clock: new VirtualClock(),

@@ -192,7 +192,6 @@ export class SyncStream<P extends StreamPeer> {
     return sinks[bin] ??= new BinSink(this.#sinkNeeds, peer.overlay, bin)
   }
 
-
   /** Something changed: looks when it has stood still, and in time even when it does not. */
   #changed (): void {
     if (this.#needs.overlay.depth !== this.#depth) this.#moved = true
