@@ -11,6 +11,10 @@ import { memoryStore } from '@skep/store-memory'
 import { nativeSpec, Streamer, streamSpec } from '@skep/streamer'
 import { SyncStream } from '@skep/sync-stream'
 import { createSession } from '@skep/wire'
+import { tuneEngine } from '../dist/cli/engine.js'
+
+// As `skep node` does.
+tuneEngine()
 
 const capabilities = [streamSpec, nativeSpec].map(({ name, version }) => ({ name, version }))
 
