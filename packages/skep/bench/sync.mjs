@@ -19,10 +19,9 @@ const counted = store => {
   const own = { puts: 0, get: key => store.get(key), getMany: keys => store.getMany(keys), range: options => store.range(options), close: () => store.close() }
   return Object.assign(own, { batch: async (operations, options) => { await store.batch(operations, options); own.puts += operations.length } })
 }
-const start = async (folder, transport, options) => {
+const start = async ({ store, bodies }, transport, options) => {
   const key = systemRandom.bytes(32)
   const needs = { clock: systemClock, random: systemRandom, key }
-  const { store, bodies } = await openStores(folder)
   stored = counted(bodies)
   return await createNode({ key, store, bodies: stored, transports: [transport === 'rlpx' ? rlpxTransport(needs) : tcpTransport(needs)], ...options })
 }
@@ -30,7 +29,7 @@ const start = async (folder, transport, options) => {
 if (process.argv[2] === '--source') {
   const [folder, count, transport] = process.argv.slice(3)
   process.on('disconnect', () => process.exit())
-  const node = await start(folder, transport, { listen: [`${transport === 'rlpx' ? 'enode' : 'tcp'}://127.0.0.1:0`] })
+  const node = await start(await openStores(folder), transport, { listen: [`${transport === 'rlpx' ? 'enode' : 'tcp'}://127.0.0.1:0`] })
   async function * random () {
     for (let left = Number(count) * 4096; left > 0; left -= 65_536) yield systemRandom.bytes(Math.min(left, 65_536))
   }
@@ -53,9 +52,11 @@ if (process.argv[2] === '--source') {
   const message = () => new Promise(resolve => source.once('message', resolve))
   try {
     const { chunks, upload, listen } = await message()
+    // What is there before the first chunk can come is not measured, as with the peers.
+    const stores = await openStores(join(folder, 'b'))
     const before = cpu()
     const began = performance.now()
-    const node = await start(join(folder, 'b'), transport, { bootnodes: [listen] })
+    const node = await start(stores, transport, { bootnodes: [listen] })
     while (stored.puts < chunks || (await node.status()).chunks < chunks) await new Promise(resolve => setTimeout(resolve, 20))
     const seconds = (performance.now() - began) / 1000
     const used = cpu() - before
