@@ -51,23 +51,36 @@ const PRIME = 0x01000193
  * lane alone would wait for each multiplication: four take a third of the time.
  */
 export function checksum (bytes: Uint8Array, from: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const whole = from + ((bytes.length - from) & ~3)
-  let a = 0x811c9dc5
+  const start = bytes.byteOffset + from
+  const count = (bytes.length - from) >> 2
+  const words = LITTLE_ENDIAN && start % 4 === 0 ? new Int32Array(bytes.buffer, start, count) : inOrder(bytes, from, count)
+  const even = count & ~3
+  let a = 0x811c9dc5 | 0
   let b = a
   let c = a
   let d = a
-  let at = from
-  for (; at + 16 <= whole; at += 16) {
-    a = Math.imul(a ^ view.getInt32(at, true), PRIME)
-    b = Math.imul(b ^ view.getInt32(at + 4, true), PRIME)
-    c = Math.imul(c ^ view.getInt32(at + 8, true), PRIME)
-    d = Math.imul(d ^ view.getInt32(at + 12, true), PRIME)
+  let at = 0
+  for (; at < even; at += 4) {
+    a = Math.imul(a ^ words[at]!, PRIME)
+    b = Math.imul(b ^ words[at + 1]!, PRIME)
+    c = Math.imul(c ^ words[at + 2]!, PRIME)
+    d = Math.imul(d ^ words[at + 3]!, PRIME)
   }
-  for (; at < whole; at += 4) a = Math.imul(a ^ view.getInt32(at, true), PRIME)
+  for (; at < count; at++) a = Math.imul(a ^ words[at]!, PRIME)
   let rest = 0
-  for (let last = bytes.length - 1; last >= whole; last--) rest = (rest << 8) | bytes[last]!
+  for (let last = bytes.length - 1; last >= from + 4 * count; last--) rest = (rest << 8) | bytes[last]!
   let sum = Math.imul(a ^ rest ^ bytes.length, PRIME)
   for (const lane of [b, c, d]) sum = Math.imul(sum ^ lane, PRIME)
   return sum >>> 0
+}
+
+/** Whether memory can be read as words as it is; almost every machine's can. */
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+/** Reads words that do not lie as the machine reads them: half as fast. */
+function inOrder (bytes: Uint8Array, from: number, count: number): Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + from, 4 * count)
+  const words = new Int32Array(count)
+  for (let i = 0; i < count; i++) words[i] = view.getInt32(4 * i, true)
+  return words
 }

@@ -15,8 +15,8 @@ import { chooseVictims } from './victims.ts'
 /** Chunks that a batch deletes beyond what it needs, at most, while the store is over a capacity that was lowered. */
 const SHRINK = 1_024
 
-/** Bytes of keys and records of a chunk beside its body, of one that is not insured. */
-const RECORDS = 125
+/** Bytes of keys and records of a chunk beside its body, of one that is not insured, each filled up to whole words. */
+const RECORDS = 132
 
 /** Notes of deleted bodies that may wait for the next body to be written. */
 const MOST_NOTED = 4_096

@@ -14,12 +14,13 @@ export class Slab {
     this.#most = most
   }
 
-  /** Takes bytes, whatever was written there before; they are valid until {@link reset}. */
+  /** Takes bytes that begin with a word, whatever was written there before; they are valid until {@link reset}. */
   take (size: number): Uint8Array {
-    this.#asked += size
-    if (this.#used + size > this.#memory.length) return new Uint8Array(size)
+    const words = (size + 3) & ~3
+    this.#asked += words
+    if (this.#used + words > this.#memory.length) return new Uint8Array(size)
     const at = this.#used
-    this.#used += size
+    this.#used += words
     return this.#memory.subarray(at, at + size)
   }
 
