@@ -37,14 +37,17 @@ export class Absent {
       const at = unsure.map(i => look.open.get(names[i]!))
       if (at.includes(undefined)) continue
       const answer = await look.here
-      for (const [n, i] of unsure.entries()) here[i] = answer[at[n]!]!
+      for (let n = 0; n < unsure.length; n++) here[unsure[n]!] = answer[at[n]!]!
       return here
     }
-    const look: Look = { open: new Map(unsure.map((i, n) => [names[i]!, n])), here: lookUp(unsure) }
+    const open = new Map<string, number>()
+    for (let n = 0; n < unsure.length; n++) open.set(names[unsure[n]!]!, n)
+    const look: Look = { open, here: lookUp(unsure) }
     this.#looking.add(look)
     try {
       const answer = await look.here
-      for (const [n, i] of unsure.entries()) {
+      for (let n = 0; n < unsure.length; n++) {
+        const i = unsure[n]!
         const name = names[i]!
         if (answer[n]!) here[i] = true
         else if (look.open.has(name)) this.#remember(name)

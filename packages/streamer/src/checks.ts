@@ -1,4 +1,4 @@
-import type { Effect, Input } from './effects.ts'
+import type { Checked, Effect, Input } from './effects.ts'
 import type { Fetching } from './fetching.ts'
 import type { Item } from './items.ts'
 import type { Sinks } from './sinks.ts'
@@ -17,6 +17,9 @@ const MOST_URGENT = 16
 
 /** Puts of one space that run at a time: one is hashed while another is written. */
 const MOST_RUNNING = 2
+
+/** What came with a batch alone was fetched by nobody. */
+const NOT_FETCHED: Checked['fetches'] = []
 
 /** What waits of one space, whose sinks share a store. */
 interface Lane {
@@ -101,10 +104,13 @@ export class Checks {
 
   /** Checks bodies of one sink. Never rejects. */
   async #together (checks: readonly Check[]): Promise<void> {
-    const results = await this.#sinks.putMany(checks[0]!.puts[0]!.pull, checks.map(({ item, data }) => ({ id: item.id, data })))
+    const { space, pull } = checks[0]!.puts[0]!
+    const results = await this.#sinks.putMany(pull, checks.map(({ item, data }) => ({ id: item.id, data })))
+    // Nearly always all are stored: what says so is the same for all of them.
+    const stored = [{ space, result: 'stored' as const }]
     this.#step({
       type: 'checked',
-      checks: checks.map(({ item, peer, data, puts }, i) => ({ item, peer, data, puts: [{ space: puts[0]!.space, result: results[i]! }], fetches: [] }))
+      checks: checks.map(({ item, peer, data }, i) => ({ item, peer, data, puts: results[i] === 'stored' ? stored : [{ space, result: results[i]! }], fetches: NOT_FETCHED }))
     })
   }
 

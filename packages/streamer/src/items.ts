@@ -1,6 +1,7 @@
 import { keyOf } from '@skep/pot'
 import type { BatchState } from './batch.ts'
 import type { Body, Checked, Context, PutResult } from './effects.ts'
+import { FewMap } from './few-map.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
 import type { AskState } from './status.ts'
@@ -25,8 +26,12 @@ export interface Fetch {
   settled: boolean
 }
 
-/** Most items are wanted by streams alone. */
+/** Most items are wanted by streams alone: they share these. */
 const NO_FETCHES: readonly Fetch[] = []
+const NOBODY: ReadonlySet<Fetch> = new Set()
+
+const isUnderWay = (state: AskState): boolean => state === 'pending' || state === 'checking'
+const isLate = (state: AskState): boolean => state === 'late'
 
 /** One place where a batch waits for an item. */
 interface Ref {
@@ -39,9 +44,9 @@ export class Item {
   readonly id: Uint8Array
   readonly key: string
   /** The batches that wait for it, by space. Their peers are its sources. */
-  readonly refs = new Map<string, Ref[]>()
-  readonly fetches = new Set<Fetch>()
-  readonly asked = new Map<PeerState, AskState>()
+  readonly refs = new FewMap<string, Ref[]>()
+  readonly asked = new FewMap<PeerState, AskState>()
+  #fetches: Set<Fetch> | undefined
   /** A body of it is being checked and stored. */
   checking = false
   /** Nobody waits for it any more. */
@@ -55,19 +60,27 @@ export class Item {
 
   /** Whether somebody was asked and is not known to be late, or a body is here. */
   get underWay (): boolean {
-    if (this.checking) return true
-    for (const state of this.asked.values()) if (state === 'pending' || state === 'checking') return true
-    return false
+    return this.checking || this.asked.some(isUnderWay)
   }
 
-  get #isLate (): boolean {
-    for (const state of this.asked.values()) if (state === 'late') return true
-    return false
+  /** Those who ask for it by its id. */
+  get fetches (): ReadonlySet<Fetch> {
+    return this.#fetches ?? NOBODY
+  }
+
+  begin (fetch: Fetch): void {
+    this.#fetches ??= new Set()
+    this.#fetches.add(fetch)
+  }
+
+  /** @returns whether it had begun. */
+  end (fetch: Fetch): boolean {
+    return this.#fetches?.delete(fetch) === true
   }
 
   /** Whether somebody asked may still deliver. */
   get hopeful (): boolean {
-    return this.underWay || this.#isLate
+    return this.underWay || this.asked.some(isLate)
   }
 }
 
@@ -214,7 +227,7 @@ export class Items {
   /** Begins a fetch. */
   fetch (fetch: Fetch): void {
     const item = this.#enter(fetch.id, keyOf(fetch.id))
-    item.fetches.add(fetch)
+    item.begin(fetch)
     this.#fetches++
     if (item.checking) this.#context.emit({ type: 'hasten', item })
     else this.#hurry(item, true)
@@ -228,7 +241,7 @@ export class Items {
     fetch.settled = true
     this.#fetches--
     const item = this.#items.get(keyOf(fetch.id))
-    if (item?.fetches.delete(fetch) === true) this.#tidy(item)
+    if (item?.end(fetch) === true) this.#tidy(item)
   }
 
   /** A batch waits no more. */
@@ -302,7 +315,7 @@ export class Items {
       this.#next(item)
     } else {
       // Before it is stored: from then on it comes up to be offered.
-      for (const [space, refs] of item.refs) for (const { batch } of refs) this.#has(batch.pull.peer, space, id)
+      item.refs.forEach((refs, space) => { for (const { batch } of refs) this.#has(batch.pull.peer, space, id) })
       item.checking = true
       item.asked.set(peer, 'checking')
       this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: item.fetches.size === 0 ? NO_FETCHES : [...item.fetches] })
@@ -329,7 +342,7 @@ export class Items {
     }
     for (const { fetch, accepted } of fetches) {
       if (!accepted) continue
-      item.fetches.delete(fetch)
+      item.end(fetch)
       this.#settleFetch(fetch, data)
     }
     const good = results.has('stored') || fetches.some(({ accepted }) => accepted)
@@ -454,7 +467,7 @@ export class Items {
       }
     }
     let willAsk = false
-    for (const refs of item.refs.values()) {
+    for (const [, refs] of item.refs) {
       for (const { batch } of refs) {
         const { peer } = batch.pull
         if (!batch.answered && !batch.pull.paused) willAsk = true
@@ -471,14 +484,14 @@ export class Items {
       return
     }
     for (const fetch of [...item.fetches]) {
-      item.fetches.delete(fetch)
+      item.end(fetch)
       this.#settleFetch(fetch, undefined)
     }
     if (!willAsk) {
-      const how: Outcome = [...item.asked.values()].includes('invalid')
+      const how: Outcome = item.asked.some(state => state === 'invalid')
         ? 'invalid'
-        : [...item.asked.values()].includes('missing') ? 'missing' : 'late'
-      for (const space of [...item.refs.keys()]) this.#settleRefs(item, space, how)
+        : item.asked.some(state => state === 'missing') ? 'missing' : 'late'
+      for (const [space] of item.refs) this.#settleRefs(item, space, how)
     }
     this.#tidy(item)
   }
@@ -509,13 +522,15 @@ export class Items {
    */
   #tidy (item: Item): void {
     if (item.over || item.checking || item.refs.size > 0 || item.fetches.size > 0) return
-    for (const [peer, state] of item.asked) {
+    // Of nearly all of them the one who was asked has delivered.
+    const asked = item.asked.size === 0 ? [] : [...item.asked]
+    for (const [peer, state] of asked) {
       if ((state === 'pending' || state === 'late') && peer.asks.get(item.key)?.half !== undefined) return
     }
     item.over = true
     this.#items.delete(item.key)
     this.#context.timers.cancel(item.hedge)
-    for (const [peer, state] of item.asked) {
+    for (const [peer, state] of asked) {
       if ((state !== 'pending' && state !== 'late') || !peer.connected || !peer.native) continue
       const ask = peer.asks.get(item.key)
       if (ask !== undefined && ask.half === undefined) this.#context.emit({ type: 'send', peer, native: true, name: 'CancelMsg', value: { Addr: item.id }, priority: 3 })
@@ -532,10 +547,10 @@ export class Items {
   /** Which sinks a body goes to: one for each space, that of the deliverer if it offered the item there. */
   #puts (item: Item, peer: PeerState): { space: string, pull: BatchState['pull'] }[] {
     const puts: { space: string, pull: BatchState['pull'] }[] = []
-    for (const [space, refs] of item.refs) {
+    item.refs.forEach((refs, space) => {
       const own = refs.length === 1 ? refs[0]! : refs.find(ref => ref.batch.pull.peer === peer) ?? refs[0]!
       puts.push({ space, pull: own.batch.pull })
-    }
+    })
     return puts
   }
 

@@ -15,13 +15,12 @@ export function wantStatus (items: Iterable<Item>, limit: number): WantStatus[] 
 }
 
 function isTroubled (item: Item): boolean {
-  for (const state of item.asked.values()) if (state !== 'pending' && state !== 'checking') return true
-  return false
+  return item.asked.some(state => state !== 'pending' && state !== 'checking')
 }
 
 function describe (item: Item): WantStatus {
   const others = new Set<string>()
-  for (const refs of item.refs.values()) for (const { batch } of refs) if (!item.asked.has(batch.pull.peer)) others.add(batch.pull.peer.overlay)
+  for (const [, refs] of item.refs) for (const { batch } of refs) if (!item.asked.has(batch.pull.peer)) others.add(batch.pull.peer.overlay)
   return {
     id: toHex(item.id),
     asked: Array.from(item.asked, ([peer, state]) => ({ peer: peer.overlay, state })),
