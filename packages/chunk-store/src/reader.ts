@@ -60,7 +60,8 @@ export class Reader {
     const touching = this.#needs.worthTouching()
     const names = addresses.map(keyOf)
     const seqs = names.map(name => touching ? undefined : this.#recall(name))
-    const unknown = [...addresses.keys()].filter(i => seqs[i] === undefined && !this.#needs.isAbsent(names[i]!))
+    const unknown: number[] = []
+    for (let i = 0; i < names.length; i++) if (seqs[i] === undefined && !this.#needs.isAbsent(names[i]!)) unknown.push(i)
     const entries = await this.#entries(unknown.map(i => addresses[i]!))
     for (const [n, i] of unknown.entries()) {
       const entry = entries[n]
@@ -71,7 +72,8 @@ export class Reader {
     const records = known.length === 0 ? [] : await this.#bodies.getMany(dataKeys(known))
     let at = 0
     const found: (Body | undefined)[] = []
-    for (const [i, address] of addresses.entries()) {
+    for (let i = 0; i < addresses.length; i++) {
+      const address = addresses[i]!
       const record = seqs[i] === undefined ? undefined : records[at++]
       const body = record === undefined ? undefined : decodeBody(record, address)
       // Absent, or the hint was old, or it was deleted meanwhile, or it is damaged: looked at closely.

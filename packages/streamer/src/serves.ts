@@ -414,7 +414,7 @@ export class Serves {
     serve.offers = [...serve.offers, batch]
     serve.feed.peer.offering++
     const Hashes = new Uint8Array(batch.ids.length * ID_SIZE)
-    for (const [i, id] of batch.ids.entries()) Hashes.set(id, i * ID_SIZE)
+    for (let i = 0; i < batch.ids.length; i++) Hashes.set(batch.ids[i]!, i * ID_SIZE)
     this.#context.emit({
       type: 'send',
       peer: serve.feed.peer,

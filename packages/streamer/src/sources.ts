@@ -140,7 +140,8 @@ export class Sources {
       const bodies = await serve.feed.source?.read([...part], { signal })
       if (signal.aborted) return
       const here: Body[] = []
-      for (const [i, Addr] of part.entries()) {
+      for (let i = 0; i < part.length; i++) {
+        const Addr = part[i]!
         const SData = bodies?.[i]
         if (SData === undefined || SData.length > maxItem) missing.push(Addr)
         else here.push({ Addr, SData })

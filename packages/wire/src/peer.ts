@@ -345,16 +345,17 @@ export class Peer<S extends ProtocolSpec<any>> {
     const { name, value } = this.#open(bytes)
     const handler = Object.hasOwn(handlers, name) ? handlers[name as MessageName<S>] : undefined
     if (handler === undefined) throw new WireError('WIRE_NO_HANDLER', `nobody handles ${String(name)} of ${this.spec.name}/${this.spec.version}`)
-    const failed = (cause: unknown): never => {
-      throw new WireError('WIRE_HANDLER', `${this.spec.name} ${String(name)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-    }
     try {
       for (const interceptor of this.#interceptors) interceptor.receive?.({ spec: this.spec, name, value, size: bytes.length })
       const done: unknown = handler.call(handlers, value as never)
-      return isPromise(done) ? Promise.resolve(done).then(() => {}, failed) : undefined
+      return isPromise(done) ? Promise.resolve(done).then(() => {}, (cause: unknown) => { throw this.#failed(name, cause) }) : undefined
     } catch (cause) {
-      return failed(cause)
+      throw this.#failed(name, cause)
     }
+  }
+
+  #failed (name: PropertyKey, cause: unknown): WireError {
+    return new WireError('WIRE_HANDLER', `${this.spec.name} ${String(name)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 
   /** Refuses what cannot be sent. */
