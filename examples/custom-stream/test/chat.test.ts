@@ -20,6 +20,8 @@ async function subject (): Promise<StreamTypeSubject> {
     client: chat(await open(disk)),
     key: 'lobby',
     append: async () => { await said.say(`line ${++lines}`) },
+    // As the log of a follower is, to whom some lines have not come.
+    skip: async n => { await said.place(said.last + 1, Array.from({ length: n }, () => undefined)) },
     reopen: async () => chat(await open(disk)),
     wipe: async () => { said = await open() }
   }

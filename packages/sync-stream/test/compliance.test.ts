@@ -1,4 +1,4 @@
-import { makeChunk } from '@skep/chunk'
+import { makeChunk, type Chunk } from '@skep/chunk'
 import { ChunkStore } from '@skep/chunk-store'
 import { SeededRandom, VirtualClock } from '@skep/sim'
 import { memoryStore } from '@skep/store-memory'
@@ -27,6 +27,12 @@ async function subject (): Promise<StreamTypeSubject> {
   let server = await typeOver()
   const client = await typeOver(disk)
   let made = 0
+  const next = (): Chunk => {
+    while (true) {
+      const chunk = makeChunk(Uint8Array.of(made >> 8, made++, 1))
+      if (chunk.address[0]! >= 0x80) return chunk
+    }
+  }
   return {
     get server (): StreamType {
       const { type } = server
@@ -34,13 +40,12 @@ async function subject (): Promise<StreamTypeSubject> {
     },
     client: client.type,
     key: '0',
-    async append () {
-      while (true) {
-        const chunk = makeChunk(Uint8Array.of(made >> 8, made++, 1))
-        if (chunk.address[0]! < 0x80) continue
-        await server.chunks.put([chunk])
-        return
-      }
+    append: async () => { await server.chunks.put([next()]) },
+    // The places of what is deleted stay.
+    async skip (n) {
+      const gone = Array.from({ length: n }, next)
+      await server.chunks.put(gone)
+      await server.chunks.delete(gone.map(({ address }) => address))
     },
     reopen: async () => (await typeOver(disk)).type,
     wipe: async () => { server = await typeOver() }

@@ -1,13 +1,19 @@
 import { keyOf } from '@skep/pot'
 import { ID_SIZE } from '../messages.ts'
 import { MAX_INDEX } from '../stream-name.ts'
-import type { Source, StreamPeer } from '../type.ts'
+import type { Batch, Source, StreamPeer } from '../type.ts'
 import { eventually, holds, watch, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
 
 /** A peer for the halves that are tried by themselves. */
 export const nobody: StreamPeer = { key: 'nobody', overlay: new Uint8Array(32), light: false }
 
 const ITEMS = 20
+
+/** How many indices without an item come before one that has one: none, fewer than a batch looks at, and more. */
+const HOLES = [2, 0, 0, 1, 0, 5, 0, 1, 1, 0]
+
+/** Items by their index, in order. */
+type Placed = ReadonlyMap<number, string>
 
 /** Opens the serving half over a stream of so many items. */
 export async function open (subject: StreamTypeSubject, items: number): Promise<Source> {
@@ -29,6 +35,28 @@ export async function walk (source: Source, last: number, limit: number): Promis
     from = batch.to + 1
   }
   return ids
+}
+
+/** Fails unless an answer is exactly what lies in its range, and its range of what was asked for. */
+function fits (batch: Batch, items: Placed, from: number, to: number | undefined, limit: number): void {
+  const asked = `asked for ${limit} from ${from} to ${to ?? 'the end'}`
+  holds(batch.from === from, `${asked}, a batch begins at ${batch.from}`)
+  holds(batch.to >= from && batch.to <= (to ?? Infinity), `${asked}, a batch ends at ${batch.to}`)
+  holds(batch.ids.length <= limit, `${asked}, a batch has ${batch.ids.length} ids`)
+  const there = [...items].filter(([index]) => index >= from && index <= batch.to)
+  const named = batch.ids.map(keyOf)
+  for (const [index, id] of there) holds(named.includes(id), `${asked}, a batch up to ${batch.to} passes over the item at ${index}`)
+  for (const id of named) holds(there.some(([, other]) => other === id), `${asked}, a batch up to ${batch.to} names what is not there`)
+  holds(named.every((id, i) => id === there[i]?.[1]), `${asked}, a batch names items twice or in another order`)
+}
+
+/** Adds an item and tells where it is. */
+async function place (source: Source, subject: StreamTypeSubject): Promise<[index: number, id: string]> {
+  await subject.append()
+  const { last } = await source.cursor()
+  const { ids } = await source.batch(last, last, { limit: 1, signal: new AbortController().signal })
+  holds(ids.length === 1, `${ids.length} ids are at the last index`)
+  return [last, keyOf(ids[0]!)]
 }
 
 /** The laws of the serving half. */
@@ -65,6 +93,56 @@ export function sourceLaws (law: (name: string, body: (subject: StreamTypeSubjec
     for (const limit of [1, 2, 3, 7, ITEMS - 1, ITEMS]) {
       const parts = (await walk(source, last, limit)).map(keyOf)
       holds(parts.length === whole.length && parts.every((id, i) => id === whole[i]), `${limit} at a time give other ids than all at once`)
+    }
+    source.close()
+  })
+
+  law('batches tile a stream with holes, and claim nothing that they do not name', async subject => {
+    if (subject.skip === undefined) return
+    const source = await open(subject, 0)
+    const items = new Map<number, string>()
+    let last = 0
+    for (const hole of HOLES) {
+      if (hole > 0) await subject.skip(hole)
+      const [index, id] = await place(source, subject)
+      holds(index > last + hole, `after ${last} and ${hole} indices without an item there is one at ${index}`)
+      items.set(last = index, id)
+    }
+    const { signal } = new AbortController()
+    for (let index = 1; index <= last; index++) {
+      const batch = watch(source.batch(index, index, { limit: 128, signal }))
+      await eventually(suite, () => batch.over(), `a batch of index ${index} waits, where the cursor is ${last}`)
+      fits(batch.value() ?? await source.batch(index, index, { limit: 128, signal }), items, index, index, 128)
+    }
+    for (const limit of [1, 2, 3, 128]) {
+      for (let begin = 1; begin <= last; begin++) {
+        for (let to = begin; to <= last; to++) {
+          // Each fits, and the next one begins after it: together they name every item once.
+          for (let from = begin; from <= to;) {
+            const batch = await source.batch(from, to, { limit, signal })
+            fits(batch, items, from, to, limit)
+            from = batch.to + 1
+          }
+        }
+      }
+    }
+    source.close()
+  })
+
+  law('a batch claims nothing of what is still to come, after a hole neither', async subject => {
+    const source = await open(subject, 0)
+    const items = new Map([await place(source, subject), await place(source, subject)])
+    for (const hole of subject.skip === undefined ? [0] : [0, 3]) {
+      if (hole > 0) await subject.skip?.(hole)
+      const { last } = await source.cursor()
+      const asked = Array.from({ length: last + 1 }, (_, i) => i + 1).flatMap(from => [undefined, last + 1, last + 9].map(to => {
+        const { signal } = new AbortController()
+        return { from, to, signal, batch: watch(source.batch(from, to, { limit: 128, signal })) }
+      }))
+      for (let turn = 0; turn < 5; turn++) await suite.settle()
+      items.set(...await place(source, subject))
+      await eventually(suite, () => asked.every(({ batch }) => batch.over()), 'a batch waits on after an item has come')
+      for (const { from, to, signal, batch } of asked) fits(batch.value() ?? await source.batch(from, to, { limit: 128, signal }), items, from, to, 128)
     }
     source.close()
   })

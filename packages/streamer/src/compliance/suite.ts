@@ -10,6 +10,8 @@ export interface StreamTypeSubject {
   readonly key?: string
   /** Adds an item to the end of the stream, another one each time. */
   append (): void | Promise<void>
+  /** Makes the stream's next `n` indices hold nothing, as those of deleted items. Leave it out where every index has its item. */
+  skip? (n: number): void | Promise<void>
   /** The asking half as after the end of the process: with what was durable, and nothing else. */
   reopen (): StreamType | Promise<StreamType>
   /** Empties the stream, which then is another epoch. Leave it out where that cannot happen. */
