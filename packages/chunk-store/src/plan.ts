@@ -35,6 +35,8 @@ export class Plan {
   readonly counters: Counters
   /** Whether places change that were there before. */
   changesPlaces = false
+  /** Whether chunks go without anybody's wish. */
+  losesChunks = false
   /** Bins that get new entries. */
   readonly grown = new Set<number>()
   readonly arrived: Arrived[] = []
@@ -112,7 +114,7 @@ export class Plan {
     this.drop(entry.seq)
     this.#del(addressKey(address))
     if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
-    if (state === 'lost') this.counters.lost[entry.bin]!++
+    if (state === 'lost') this.#lose(entry.bin)
     this.#change(entry.bin, entry.index, { state, kind: entry.kind, seq: entry.seq, address })
     this.#entries.set(name, undefined)
     return true
@@ -161,7 +163,7 @@ export class Plan {
 
   /** Makes a tombstone of a place that points at nothing. */
   bury (bin: number, index: number, place: Place): void {
-    this.counters.lost[bin]!++
+    this.#lose(bin)
     this.#change(bin, index, { ...place, state: 'lost' })
   }
 
@@ -189,6 +191,11 @@ export class Plan {
     if (isListed(entry)) this.#put(accessKey(entry.bin, entry.access), address)
     this.#put(addressKey(address), encodeEntry(entry))
     this.#entries.set(keyOf(address), entry)
+  }
+
+  #lose (bin: number): void {
+    this.losesChunks = true
+    this.counters.lost[bin]!++
   }
 
   #change (bin: number, index: number, place: Place): void {

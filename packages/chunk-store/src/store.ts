@@ -19,6 +19,9 @@ import { Tails } from './tails.ts'
 import { findFaults, type Fault, type Finding } from './verify.ts'
 import { Writer } from './writer.ts'
 
+/** The signal of losses, after those of the bins. */
+const LOST = BINS
+
 /** A chunk's place in the sequence of its bin. */
 export interface IndexEntry {
   readonly index: number
@@ -72,7 +75,7 @@ export class ChunkStore {
   readonly #options: Required<ChunkStoreOptions>
   readonly #pages = new Pages()
   readonly #reader: Reader
-  readonly #signals = new Signals(BINS)
+  readonly #signals = new Signals(BINS + 1)
   readonly #store: Store
   readonly #tails = new Tails()
   readonly #bodies: Store
@@ -237,6 +240,11 @@ export class ChunkStore {
     return this.#committer.counters.lost[bin]!
   }
 
+  /** Calls `listener` in the tick in which a loss was committed, whatever the bin, once a batch. Returns the unsubscribe function. */
+  onLost (listener: () => void): () => void {
+    return this.#signals.on(LOST, listener)
+  }
+
   /** Calls `listener` in the tick in which new chunks of the bin were committed, once a batch. Returns the unsubscribe function. */
   onBin (bin: number, listener: () => void): () => void {
     checkBin(bin)
@@ -378,6 +386,7 @@ export class ChunkStore {
       if (!plan.changesPlaces) this.#tails.add(bin, { index, address, kind })
     }
     for (const bin of plan.grown) this.#signals.emit(bin)
+    if (plan.losesChunks) this.#signals.emit(LOST)
   }
 }
 

@@ -37,6 +37,33 @@ test.each([0, 3, 5, 20, 47, 48, 56, 87])('a body with byte %i changed is not ser
   expect(await store.get(chunk(0).address)).toEqual(chunk(0).data)
 })
 
+test('a listener hears of what was damaged or made room, once a batch, and not of what was deleted', async () => {
+  const { store: disk, open } = fixture()
+  const store = await open({ capacity: 4, depth: () => 17 })
+  const lost = (): number => Array.from({ length: 17 }, (_, bin) => store.lost(bin)).reduce((sum, n) => sum + n)
+  const heard: number[] = []
+  const stop = store.onLost(() => heard.push(lost()))
+  await store.put(chunks(0, 4))
+  await store.delete(addresses(chunks(3, 4)))
+  expect(heard).toEqual([])
+  await flip(disk, dataKey(1), 20)
+  await store.get(chunk(0).address)
+  await store.pin([])
+  expect(heard).toEqual([1])
+  await store.put(chunks(4, 8))
+  expect(heard).toEqual([1, 3])
+  let seq = 5
+  while (await disk.get(dataKey(seq)) === undefined) seq++
+  await disk.batch([{ type: 'del', key: dataKey(seq) }])
+  expect(await store.repair()).not.toEqual([])
+  expect(heard.at(-1)).toBe(4)
+  const before = heard.length
+  stop()
+  await store.put(chunks(8, 12))
+  expect(lost()).toBeGreaterThan(4)
+  expect(heard).toHaveLength(before)
+})
+
 test('a body that has gone is reported as missing', async () => {
   const { store: disk, open } = fixture()
   const reports: Corruption[] = []

@@ -16,6 +16,8 @@ const ASKED = 4
 export interface LostChunks {
   /** How many chunks of the bin were ever lost. */
   lost (bin: number): number
+  /** Calls `listener` when chunks were lost. Without it they are looked for when something else has changed. */
+  onLost? (listener: () => void): () => void
   lostEntries (bin: number, from: number, to: number | undefined, limit: number): Promise<{ index: number, address: Address }[]>
   hasMany (addresses: readonly Address[]): Promise<boolean[]>
   put (chunks: readonly Chunk[]): Promise<unknown>

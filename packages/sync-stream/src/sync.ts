@@ -123,8 +123,9 @@ export class SyncStream<P extends StreamPeer> {
   /** Begins to subscribe, and follows peers and depth from now on. */
   start (): void {
     if (this.#running.length > 0) return
-    const { overlay, streamer } = this.#needs
-    this.#running = [overlay.onChange(() => this.#changed()), streamer.onChange(() => this.#tell())]
+    const { chunks, overlay, streamer } = this.#needs
+    const tell = (): void => { this.#tell() }
+    this.#running = [overlay.onChange(() => this.#changed()), streamer.onChange(tell), chunks.onLost?.(tell) ?? (() => {})]
     this.#look()
   }
 

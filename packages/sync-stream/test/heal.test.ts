@@ -57,6 +57,26 @@ test('a chunk that is damaged on disk is fetched again', async () => {
   await swarm.stop()
 })
 
+test('damage is healed also where nothing else happens', async () => {
+  const swarm = new Swarm(4)
+  const [a, b] = [await swarm.add(), await swarm.add()]
+  const chunks = swarm.makeChunks(20)
+  await a.chunks.put(chunks)
+  swarm.connect(a, b)
+  await swarm.clock.until(() => b.sync.status().synced, 10_000)
+  await swarm.clock.advance(60_000)
+  const key = Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, 7)
+  const body = (await b.disk.get(key))!
+  body[70]! ^= 1
+  await b.disk.batch([{ type: 'put', key, value: body }])
+  const addresses = chunks.map(({ address }) => address)
+  expect((await b.chunks.getMany(addresses)).filter(data => data === undefined)).toHaveLength(1)
+  await swarm.clock.advance(5_000)
+  expect(await b.chunks.getMany(addresses)).toEqual(chunks.map(({ data }) => data))
+  await swarm.stop()
+  expect(swarm.clock.pending).toBe(0)
+})
+
 test('what nobody could give is looked for again, also where nothing else happens', async () => {
   const swarm = new Swarm(4)
   const [a, b] = [await swarm.add(), await swarm.add()]

@@ -19,6 +19,8 @@ class Side {
   readonly sync: SyncStream<StreamPeer>
   /** Who waits for chunks of a bin. */
   waiting = 0
+  /** Who hears of losses. */
+  hearing = 0
   readonly #peers = new Map<StreamPeer, number>()
   readonly #changed = new Set<() => void>()
 
@@ -36,6 +38,14 @@ class Side {
     }
     const seen: SyncStreamNeeds<StreamPeer>['chunks'] = {
       lost: bin => chunks.lost(bin),
+      onLost: listener => {
+        this.hearing++
+        const stop = chunks.onLost(listener)
+        return () => {
+          this.hearing--
+          stop()
+        }
+      },
       lostEntries: async (...all) => chunks.lostEntries(...all),
       epoch: chunks.epoch,
       last: bin => chunks.last(bin),
@@ -94,6 +104,7 @@ async function session (at: number, how: 'cut' | 'a stops'): Promise<boolean> {
   await a.chunks.put(toB.slice(1))
   await b.chunks.put(toA.slice(1))
   for (const { sync } of [a, b]) sync.start()
+  expect([a.hearing, b.hearing]).toEqual([1, 1])
   const conns = [pair({ clock }), pair({ clock })] as const
   const stops: Promise<void>[] = []
   points.at(at, () => {
@@ -128,6 +139,7 @@ async function session (at: number, how: 'cut' | 'a stops'): Promise<boolean> {
   await Promise.all([a.stop(), b.stop()])
   await clock.settle()
   expect(clock.pending, here).toBe(0)
+  expect([a.hearing, b.hearing], here).toEqual([0, 0])
   for (const { chunks } of [a, b]) await chunks.close()
   return acted
 }

@@ -61,6 +61,7 @@ export class Swarm {
     const chunks: ChunkStore = await ChunkStore.open({ store: disk, base, clock, random }, { validators: everyValidator, capacity, depth: () => table.depth })
     const served: SyncStreamNeeds<StreamPeer>['chunks'] = {
       lost: bin => chunks.lost(bin),
+      onLost: listener => chunks.onLost(listener),
       lostEntries: (...all) => chunks.lostEntries(...all),
       epoch: chunks.epoch,
       last: bin => chunks.last(bin),
