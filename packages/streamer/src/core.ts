@@ -1,6 +1,8 @@
 import { keyOf } from '@skep/pot'
 import { Answers } from './answers.ts'
 import type { Context, Effect, Input, NativeMessage, StreamMessage } from './effects.ts'
+import { Endings } from './endings.ts'
+import { Fences } from './fences.ts'
 import { Items } from './items.ts'
 import type { StreamerLimits } from './options.ts'
 import type { PeerState } from './peer-state.ts'
@@ -21,6 +23,7 @@ export class Core {
   readonly items: Items
   readonly #timers = new Timers()
   readonly #context: Context
+  readonly #endings: Endings
   readonly #pulls: Pulls
   readonly #serves: Serves
   readonly #answers: Answers
@@ -29,11 +32,11 @@ export class Core {
 
   constructor (limits: StreamerLimits, random: () => number, served: Served) {
     this.#context = { limits, timers: this.#timers, now: 0, random, emit: effect => { this.#effects.push(effect) } }
-    this.items = new Items(this.#context, {
-      settled: batch => this.#pulls.settled(batch),
-      room: peer => this.#pulls.room(peer)
-    })
-    this.#pulls = new Pulls(this.#context, this.items)
+    const room = (peer: PeerState): void => this.#pulls.room(peer)
+    this.items = new Items(this.#context, { settled: batch => this.#pulls.settled(batch), room })
+    const fences = new Fences(this.#context)
+    this.#endings = new Endings(this.#context, this.items, fences, room)
+    this.#pulls = new Pulls(this.#context, this.items, this.#endings, fences)
     this.#serves = new Serves(this.#context, served)
     this.#answers = new Answers(this.#context)
   }
@@ -79,7 +82,7 @@ export class Core {
       case 'subscribe': return this.#pulls.subscribe(input.pull)
       case 'reopen': return this.#pulls.reopen(input.pull, input.reasons)
       case 'pause': return this.#pulls.pause(input.pull, input.paused)
-      case 'unsubscribe': return this.#pulls.unsubscribe(input.pull)
+      case 'unsubscribe': return this.#endings.unsubscribe(input.pull)
       case 'abort': return this.#abort(input.pull)
       case 'request': return this.#serves.request(input.peer, input.name, input.key)
       case 'quit': return this.#serves.quit(input.peer, input.name, input.key)
@@ -108,6 +111,7 @@ export class Core {
   #left (peer: PeerState): void {
     peer.connected = false
     if (!this.peers.delete(peer)) return
+    this.#endings.left(peer)
     this.#pulls.left(peer)
     this.items.left(peer)
     this.#serves.left(peer)
@@ -117,7 +121,7 @@ export class Core {
   }
 
   #abort (pull: Pull): void {
-    this.#pulls.cancel(pull)
+    this.#endings.cancel(pull)
     // The room that its items took is for others.
     for (const peer of this.peers) this.#pulls.room(peer)
   }
@@ -128,7 +132,7 @@ export class Core {
       case 'UnsubscribeMsg': return this.#serves.unsubscribe(peer, value.Stream)
       case 'WantedHashesMsg': return value.Stream.Name === RETRIEVE_REQUEST ? this.#answers.wanted(peer, value.Want) : this.#serves.wanted(peer, value)
       case 'OfferedHashesMsg': return this.#pulls.offered(peer, value)
-      case 'QuitMsg': return this.#pulls.quit(peer, value.Stream)
+      case 'QuitMsg': return this.#endings.quit(peer, value.Stream)
       case 'ChunkDeliveryMsg': return this.items.delivered(peer, [value])
       case 'RetrieveRequestMsg': return this.#answers.requested(peer, value.Addr, undefined, !value.SkipCheck)
       case 'RequestSubscriptionMsg':
@@ -145,7 +149,7 @@ export class Core {
     switch (name) {
       case 'CursorRequestMsg': return this.#serves.cursorRequest(peer, value.Name, value.Key)
       case 'CursorMsg': return this.#pulls.cursor(peer, value)
-      case 'RefusedMsg': return this.#pulls.refused(peer, value.Name, value.Key)
+      case 'RefusedMsg': return this.#endings.refused(peer, value.Name, value.Key)
       case 'CannotDeliverMsg':
         for (const id of value.Ids) this.items.missing(peer, id)
         return

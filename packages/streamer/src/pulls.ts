@@ -3,14 +3,14 @@ import { keyOf } from '@skep/pot'
 import { BitVector } from '@skep/wire'
 import { BatchState, type Declined } from './batch.ts'
 import type { Context, Input } from './effects.ts'
-import { Fences } from './fences.ts'
+import type { Endings } from './endings.ts'
+import type { Fences } from './fences.ts'
 import type { Items } from './items.ts'
 import { ID_SIZE, isNoProof, proofSize, type HandoverProof, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Half, NO_BATCHES, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
 import { halfName, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
 import { Retries } from './retries.ts'
-import type { SubscriptionEnd } from './subscription.ts'
 
 /** An offer as it comes. */
 interface Offered {
@@ -22,7 +22,7 @@ interface Offered {
 }
 
 /**
- * The asking side: subscriptions, the offers they bring, and what of them is covered.
+ * The asking side: turns the offers that subscriptions bring into what is covered of them.
  *
  * A subscription waits for the peer's cursor (natively) and for what is covered of that
  * epoch, then asks for live items from the cursor on and for the gaps before it.
@@ -30,12 +30,14 @@ interface Offered {
 export class Pulls {
   readonly #context: Context
   readonly #items: Items
+  readonly #endings: Endings
   readonly #fences: Fences
 
-  constructor (context: Context, items: Items) {
+  constructor (context: Context, items: Items, endings: Endings, fences: Fences) {
     this.#context = context
     this.#items = items
-    this.#fences = new Fences(context)
+    this.#endings = endings
+    this.#fences = fences
   }
 
   /** Begins a pull, of a peer that is connected. */
@@ -51,42 +53,6 @@ export class Pulls {
     pull.timer = this.#context.timers.set(this.#context.now + this.#context.limits.cursorTimeout, () => this.#withoutCursor(pull))
   }
 
-  /**
-   * Ends a pull at our will. What was asked for still comes and is recorded, as it is on its way
-   * anyhow; nothing more is asked for, and the peer is told when it is here.
-   */
-  unsubscribe (pull: Pull): void {
-    if (pull.state === 'over') return
-    for (const half of [...pull.halves()]) {
-      if (half.open.length > 0) this.#drain(half)
-      else this.#endHalf(half, true)
-    }
-    this.#close(pull)
-    this.#drained(pull)
-  }
-
-  /**
-   * Ends a pull at once, or what is left of one that is ending. The peer is told; natively it
-   * sends nothing more. What was asked of it is asked of others, if they wait for it as well.
-   */
-  cancel (pull: Pull): void {
-    const { peer } = pull
-    const halves = [...pull.halves()]
-    // One that waits for an earlier one's end has not asked for anything.
-    const asked = pull.state === 'over' ? halves.length > 0 : pull.state === 'active' || pull.resume === undefined
-    if (asked && peer.native && peer.connected) {
-      this.#context.emit({ type: 'send', peer, native: true, name: 'CancelStreamMsg', value: { Name: pull.name, Key: pull.key }, priority: 3 })
-    }
-    if (pull.state !== 'over') this.#close(pull)
-    else if (halves.length === 0) return
-    for (const half of halves) {
-      if (half.state === 'draining') this.#endDraining(half)
-      this.#endHalf(half, true)
-      this.#items.release(half)
-    }
-    this.#drained(pull)
-  }
-
   /** Leaves offers unanswered from now on, or answers those that wait. */
   pause (pull: Pull, paused: boolean): void {
     if (pull.state === 'over') return
@@ -94,14 +60,8 @@ export class Pulls {
     if (!paused) for (const half of [...pull.halves()]) this.#want(half)
   }
 
-  /** The peer has gone. */
+  /** The peer has gone, with what it offered. */
   left (peer: PeerState): void {
-    for (const { half } of [...peer.draining?.values() ?? []]) this.#stopDraining(half, false, 'gone')
-    for (const pull of [...peer.pulls]) {
-      for (const half of [...pull.halves()]) this.#endHalf(half, false)
-      this.#over(pull, 'gone')
-    }
-    this.#fences.left(peer)
     this.#context.timers.cancel(peer.offeredTimer)
     peer.has.clear()
   }
@@ -118,32 +78,6 @@ export class Pulls {
     // One text does for all streams of a peer.
     pull.epoch = peer.epoch = peer.epoch === Epoch ? peer.epoch : Epoch
     this.#load(pull)
-  }
-
-  refused (peer: PeerState, name: string, key: string): void {
-    for (const live of [true, false]) this.#fences.lower(peer, halfName(name, key, live))
-    const pull = peer.pulls.get(pairName(name, key))
-    // One that waits for an earlier one's end has not asked yet.
-    if (pull === undefined || pull.resume !== undefined) return
-    for (const half of [...pull.halves()]) this.#endHalf(half, false)
-    this.#over(pull, 'refused')
-  }
-
-  /**
-   * The peer serves a half no more. An old one says so of what it would not have asked us to
-   * take, and serves it still (streamer.md §8, flaw 6): what we want of it is our decision.
-   */
-  quit (peer: PeerState, { Name, Key, Live }: WireStream): void {
-    if (!peer.native) return
-    const draining = peer.draining?.get(halfName(Name, Key, Live))
-    if (draining !== undefined) this.#stopDraining(draining.half, false, 'closed')
-    if (this.#fences.lower(peer, halfName(Name, Key, Live))) return
-    const pull = peer.pulls.get(pairName(Name, Key))
-    const half = pull?.half(Live)
-    if (pull === undefined || half === undefined) return
-    this.#endHalf(half, false)
-    peer.ended(half.name)
-    if (pull.live === undefined && pull.history === undefined) this.#over(pull, 'quit')
   }
 
   loaded (pull: Pull, covered: Intervals | undefined, mark: PullMark | undefined, declined: ReadonlyMap<string, Intervals> = NOTHING): void {
@@ -245,7 +179,7 @@ export class Pulls {
     if (!half.open.includes(batch)) return
     half.open = without(half.open, batch)
     pull.peer.batches--
-    if (half.state === 'draining' && half.open.length === 0) return this.#stopDraining(half, true, 'closed')
+    if (half.state === 'draining' && half.open.length === 0) return this.#endings.arrived(half)
     if (done) {
       for (const [from, to] of ranges) {
         pull.cover(from, to)
@@ -351,7 +285,7 @@ export class Pulls {
     pull.begin(new Intervals(), NOTHING)
     pull.ofOld().mark = undefined
     this.#context.emit({ type: 'reset', pull, why: 'replaced' })
-    if (pull.history !== undefined) this.#endHalf(pull.history, true)
+    if (pull.history !== undefined) this.#endings.end(pull.history, true)
     this.#fences.pass(pull, () => this.#fillGaps(pull))
   }
 
@@ -478,14 +412,14 @@ export class Pulls {
     if (half !== undefined) {
       if (!half.idle) return
       const past = !pull.unproven && pull.bound !== undefined && half.expected !== undefined && half.expected.from > pull.bound
-      if (half.state === 'finishing' || past) this.#endHalf(half, true)
+      if (half.state === 'finishing' || past) this.#endings.end(half, true)
       // An old peer's history goes on for ever; only a gap is a reason to begin it again.
       else if (pull.bound !== undefined || !pull.gap) return
     }
     this.#planTries(pull)
     if (pull.live !== undefined || pull.history !== undefined || pull.resume !== undefined) return
     // Who waits for the end of a history waits for the tries that come soon, and not for what may never come.
-    if (pull.retries?.hasWithin(this.#context.limits.maxRetries) !== true) this.#over(pull, pull.retries === undefined ? 'done' : 'incomplete')
+    if (pull.retries?.hasWithin(this.#context.limits.maxRetries) !== true) this.#endings.over(pull, pull.retries === undefined ? 'done' : 'incomplete')
   }
 
   /** Plans when what is open is asked for again. */
@@ -519,7 +453,7 @@ export class Pulls {
         pull.gap = true
         return
       }
-      this.#endHalf(pull.history, true)
+      this.#endings.end(pull.history, true)
     }
     this.#fences.pass(pull, () => this.#fillGaps(pull))
   }
@@ -561,99 +495,11 @@ export class Pulls {
     pull.timer = timers.set(now + limits.batchTimeout, () => {
       if (pull.history !== half) return
       if (!half.idle || half.expected?.from !== from) return this.#awaitOffer(half)
-      this.#endHalf(half, true)
+      this.#endings.end(half, true)
       pull.retries?.unanswered()
       pull.gap = true
       this.#settleHistory(pull)
     })
-  }
-
-  #endHalf (half: Half, tell: boolean): void {
-    const { pull } = half
-    const { peer } = pull
-    this.#abandon(half.open, peer)
-    half.open = NO_BATCHES
-    this.#takeNoMore(half)
-    if (half.live) pull.live = undefined
-    else pull.history = undefined
-    this.#tellEnd(half, tell)
-    if (peer.connected) this.room(peer)
-  }
-
-  /** Answers no offer of a half any more. */
-  #takeNoMore (half: Half): void {
-    const { peer } = half.pull
-    this.#abandon(half.queue, peer)
-    half.queue = NO_BATCHES
-    half.expected = undefined
-    peer.held?.delete(half)
-  }
-
-  #abandon (batches: Iterable<BatchState>, peer: PeerState): void {
-    for (const batch of [...batches]) {
-      this.#context.timers.cancel(batch.timer)
-      this.#items.abandon(batch)
-      if (batch.answered) peer.batches--
-      else peer.offered--
-    }
-  }
-
-  /** Lets a half wait for what was asked for, no longer than the limit. What it is offered meanwhile is not looked at. */
-  #drain (half: Half): void {
-    const { peer } = half.pull
-    const { timers, now, limits } = this.#context
-    this.#takeNoMore(half)
-    half.state = 'draining'
-    peer.draining ??= new Map()
-    peer.draining.set(half.name, { half, timer: timers.set(now + limits.drain, () => this.#stopDraining(half, true, 'closed')) })
-    peer.ended(half.name)
-    // A new subscription of the same stream waits until the peer has been told and has confirmed.
-    this.#fences.raise(half, limits.drain)
-  }
-
-  #stopDraining (half: Half, tell: boolean, end: SubscriptionEnd): void {
-    if (!this.#endDraining(half)) return
-    this.#endHalf(half, tell)
-    this.#drained(half.pull, end)
-  }
-
-  #endDraining (half: Half): boolean {
-    const { peer } = half.pull
-    const draining = peer.draining?.get(half.name)
-    if (draining?.half !== half) return false
-    peer.draining?.delete(half.name)
-    this.#context.timers.cancel(draining.timer)
-    half.state = 'finishing'
-    return true
-  }
-
-  /** Says that a pull is over when nothing of it waits any more. */
-  #drained (pull: Pull, end: SubscriptionEnd = 'closed'): void {
-    if (pull.live !== undefined || pull.history !== undefined) return
-    this.#context.emit({ type: 'over', pull, end })
-    this.#context.emit({ type: 'changed' })
-  }
-
-  #tellEnd (half: Half, tell: boolean): void {
-    const { peer } = half.pull
-    if (!tell || !peer.connected) return
-    peer.ended(half.name)
-    this.#fences.raise(half)
-    this.#context.emit({ type: 'send', peer, native: false, name: 'UnsubscribeMsg', value: { Stream: half.stream }, priority: 3 })
-  }
-
-  #over (pull: Pull, end: SubscriptionEnd): void {
-    if (pull.state === 'over') return
-    this.#close(pull)
-    this.#drained(pull, end)
-  }
-
-  /** Takes a pull out of the peer's: another of the same stream may begin. */
-  #close (pull: Pull): void {
-    pull.state = 'over'
-    this.#context.timers.cancel(pull.timer)
-    this.#context.timers.cancel(pull.old?.hush)
-    pull.peer.pulls.delete(pull)
   }
 
   /** An old peer offers what it has found for our requests. What we ask for comes without; the rest is not wanted. */
