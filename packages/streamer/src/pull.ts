@@ -273,3 +273,8 @@ export class Pull {
     return { from, to: to === Infinity ? undefined : to }
   }
 }
+
+/** An old peer's indices have holes: asked for a stretch with nothing in it, it would say nothing for ever. So none has an end. */
+export function toRange ({ native }: PeerState, { from, to }: Expected): { From: bigint, To: bigint } {
+  return { From: BigInt(from), To: to === undefined || !native ? 0n : BigInt(to) }
+}

@@ -5,12 +5,12 @@ import { BatchState, type Declined } from './batch.ts'
 import type { Context, Input } from './effects.ts'
 import type { Endings } from './endings.ts'
 import type { Fences } from './fences.ts'
+import { Gaps } from './gaps.ts'
 import type { Items } from './items.ts'
 import { ID_SIZE, isNoProof, proofSize, type HandoverProof, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { Half, NO_BATCHES, NOTHING, type Expected, type Pull, type PullMark } from './pull.ts'
+import { Half, NO_BATCHES, NOTHING, toRange, type Expected, type Pull, type PullMark } from './pull.ts'
 import { halfName, MAX_INDEX, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex, wireStream } from './stream-name.ts'
-import { Retries } from './retries.ts'
 
 /** An offer as it comes. */
 interface Offered {
@@ -32,12 +32,14 @@ export class Pulls {
   readonly #items: Items
   readonly #endings: Endings
   readonly #fences: Fences
+  readonly #gaps: Gaps
 
   constructor (context: Context, items: Items, endings: Endings, fences: Fences) {
     this.#context = context
     this.#items = items
     this.#endings = endings
     this.#fences = fences
+    this.#gaps = new Gaps(context, endings, fences)
   }
 
   /** Begins a pull, of a peer that is connected. */
@@ -171,7 +173,7 @@ export class Pulls {
     this.#context.emit({ type: 'changed' })
     pull.resettle(new Map([...pull.declined].filter(([reason]) => !reasons.includes(reason))))
     pull.gap = true
-    this.#settleHistory(pull)
+    this.#gaps.settle(pull)
   }
 
   sealed ({ batch, ranges, declined, done }: Extract<Input, { type: 'sealed' }>): void {
@@ -185,18 +187,12 @@ export class Pulls {
         pull.cover(from, to)
       }
       this.#declined(pull, declined)
-      if (pull.retries?.forget(pull.accounted) === true) pull.retries = undefined
     }
-    if (!done || !batch.whole) {
-      pull.gap = true
-      pull.retries ??= new Retries()
-      // Only who tells a cursor answers for a stretch with nothing in it.
-      pull.retries.note(batch, done, pull.peer.native && pull.cursor !== undefined)
-    }
+    this.#gaps.note(batch, done)
     this.#context.emit({ type: 'changed' })
     this.#want(half)
     this.room(pull.peer)
-    this.#settleHistory(pull)
+    this.#gaps.settle(pull)
   }
 
   #declined (pull: Pull, declined: readonly Declined[]): void {
@@ -256,7 +252,7 @@ export class Pulls {
       })
     }
     this.#context.emit({ type: 'changed' })
-    this.#settleHistory(pull)
+    this.#gaps.settle(pull)
   }
 
   /** An old peer does not say that it has nothing; who says nothing for a while has nothing. */
@@ -286,7 +282,7 @@ export class Pulls {
     pull.ofOld().mark = undefined
     this.#context.emit({ type: 'reset', pull, why: 'replaced' })
     if (pull.history !== undefined) this.#endings.end(pull.history, true)
-    this.#fences.pass(pull, () => this.#fillGaps(pull))
+    this.#gaps.fill(pull)
   }
 
   #proven (pull: Pull): void {
@@ -319,7 +315,7 @@ export class Pulls {
     if (pull.bound !== undefined) pull.gap = true
     else if (!pull.wantsHistory) pull.first = from
     pull.bound = from - 1
-    this.#settleHistory(pull)
+    this.#gaps.settle(pull)
   }
 
   /** Sends the Wanted of a half's offers, as far as their items are known and there is room. */
@@ -405,103 +401,6 @@ export class Pulls {
     this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), declined: batch.declined(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late'), mark: pull.mark })
   }
 
-  /** Ends a history that has nothing left to ask for, and plans the next try for what was left open. */
-  #settleHistory (pull: Pull): void {
-    if (pull.state !== 'active') return
-    const half = pull.history
-    if (half !== undefined) {
-      if (!half.idle) return
-      const past = !pull.unproven && pull.bound !== undefined && half.expected !== undefined && half.expected.from > pull.bound
-      if (half.state === 'finishing' || past) this.#endings.end(half, true)
-      // An old peer's history goes on for ever; only a gap is a reason to begin it again.
-      else if (pull.bound !== undefined || !pull.gap) return
-    }
-    this.#planTries(pull)
-    if (pull.live !== undefined || pull.history !== undefined || pull.resume !== undefined) return
-    // Who waits for the end of a history waits for the tries that come soon, and not for what may never come.
-    if (pull.retries?.hasWithin(this.#context.limits.maxRetries) !== true) this.#endings.over(pull, pull.retries === undefined ? 'done' : 'incomplete')
-  }
-
-  /** Plans when what is open is asked for again. */
-  #planTries (pull: Pull): void {
-    if (!pull.gap || pull.unproven) return
-    pull.gap = false
-    const { limits, now, timers, random } = this.#context
-    const retries = pull.retries ?? new Retries()
-    retries.noteGaps(pull.accounted, pull.first, this.#ended(pull))
-    const due = retries.plan(now, limits, random)
-    pull.retries = due === undefined ? undefined : retries
-    pull.resettle(pull.declined)
-    timers.cancel(pull.timer)
-    if (due !== undefined) pull.timer = timers.set(due, () => this.#tryAgain(pull))
-  }
-
-  /** Up to where everything was offered and has its outcome, or is history. */
-  #ended (pull: Pull): number {
-    let end = pull.seen
-    // Live batches that are under way are no gaps.
-    for (const batch of pull.live?.open ?? []) end = Math.min(end, batch.from - 1)
-    for (const batch of pull.live?.queue ?? []) end = Math.min(end, batch.from - 1)
-    return pull.within(Math.max(pull.bound ?? 0, end))
-  }
-
-  #tryAgain (pull: Pull): void {
-    if (pull.state !== 'active') return
-    if (pull.history !== undefined) {
-      if (!pull.history.idle || pull.bound !== undefined) {
-        // It is looked at again when that is over.
-        pull.gap = true
-        return
-      }
-      this.#endings.end(pull.history, true)
-    }
-    this.#fences.pass(pull, () => this.#fillGaps(pull))
-  }
-
-  #fillGaps (pull: Pull): void {
-    const { limits, now } = this.#context
-    // Where a history has an end, what is open after it is looked at; else what fails says so.
-    pull.gap = pull.bound !== undefined
-    if (pull.bound !== undefined) pull.bound = this.#ended(pull)
-    // What is due a moment later need not have a subscription of its own.
-    pull.retries?.begin(now + limits.retryAfter / 4)
-    pull.resettle(pull.declined)
-    const gap = pull.gapAfter(pull.first - 1)
-    if (gap !== undefined) {
-      pull.history = new Half(pull, false)
-      pull.history.expected = gap
-      this.#context.emit({
-        type: 'send',
-        peer: pull.peer,
-        native: false,
-        name: 'SubscribeMsg',
-        value: { Stream: pull.history.stream, History: toRange(pull.peer, gap), Priority: Math.max(0, pull.priority - 1) },
-        priority: 3
-      })
-      if (!pull.peer.native) this.#awaitOffer(pull.history)
-    }
-    this.#settleHistory(pull)
-  }
-
-  /**
-   * An old peer says nothing where it has nothing any more, until it gets something: what else is
-   * open does not wait for that.
-   */
-  #awaitOffer (half: Half): void {
-    const { timers, now, limits } = this.#context
-    const { pull } = half
-    const from = half.expected?.from
-    timers.cancel(pull.timer)
-    pull.timer = timers.set(now + limits.batchTimeout, () => {
-      if (pull.history !== half) return
-      if (!half.idle || half.expected?.from !== from) return this.#awaitOffer(half)
-      this.#endings.end(half, true)
-      pull.retries?.unanswered()
-      pull.gap = true
-      this.#settleHistory(pull)
-    })
-  }
-
   /** An old peer offers what it has found for our requests. What we ask for comes without; the rest is not wanted. */
   #offeredOnRequest (peer: PeerState, { Stream, To, Hashes }: Offered): void {
     const count = Hashes.length / ID_SIZE
@@ -521,9 +420,4 @@ export class Pulls {
 /** The others of a few batches. */
 function without (batches: readonly BatchState[], batch: BatchState): readonly BatchState[] {
   return batches.length === 1 ? NO_BATCHES : batches.filter(other => other !== batch)
-}
-
-/** An old peer's indices have holes: asked for a stretch with nothing in it, it would say nothing for ever. So none has an end. */
-function toRange ({ native }: PeerState, { from, to }: Expected): { From: bigint, To: bigint } {
-  return { From: BigInt(from), To: to === undefined || !native ? 0n : BigInt(to) }
 }
