@@ -5,7 +5,7 @@ import { FewMap } from './few-map.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
 import type { AskState } from './status.ts'
-import { RecentIds } from './recent-ids.ts'
+import { markOf, RecentIds, type Mark } from './recent-ids.ts'
 import { Tally } from './tally.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
 import type { Timer } from './timers.ts'
@@ -150,7 +150,7 @@ export class Items {
     const recent = this.#recent.get(space)
     const unsure: number[] = []
     for (let i = 0; i < batch.ids.length; i++) {
-      if (recent?.has(batch.ids[i]!) === true) this.#hold(batch, i)
+      if (recent?.has(markOf(batch.ids[i]!)) === true) this.#hold(batch, i)
       else if (this.#items.get(batch.key(i))?.refs.has(space) !== true) unsure.push(i)
     }
     batch.unsure = unsure
@@ -198,9 +198,9 @@ export class Items {
     for (let i = 0; i < batch.ids.length; i++) {
       if (batch.outcomes[i] !== undefined) continue
       const key = batch.key(i)
-      if (seen.has(key)) continue
+      if (this.#items.get(key)?.underWay !== false || seen.has(key)) continue
       seen.add(key)
-      if (this.#items.get(key)?.underWay === false) wanted.push(i)
+      wanted.push(i)
     }
     return wanted
   }
@@ -315,7 +315,8 @@ export class Items {
       this.#next(item)
     } else {
       // Before it is stored: from then on it comes up to be offered.
-      item.refs.forEach((refs, space) => { for (const { batch } of refs) this.#has(batch.pull.peer, space, id) })
+      const mark = markOf(id)
+      item.refs.forEach((refs, space) => { for (const { batch } of refs) this.#has(batch.pull.peer, space, mark) })
       item.checking = true
       item.asked.set(peer, 'checking')
       this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: item.fetches.size === 0 ? NO_FETCHES : [...item.fetches] })
@@ -399,21 +400,21 @@ export class Items {
 
   #hold (batch: BatchState, i: number): void {
     batch.settle(i, 'held')
-    this.#has(batch.pull.peer, batch.pull.space, batch.ids[i]!)
+    this.#has(batch.pull.peer, batch.pull.space, markOf(batch.ids[i]!))
   }
 
   /** Notes that a peer has what it offered and what is here now: it need not be offered back. */
-  #has (peer: PeerState, space: string, id: Uint8Array): void {
+  #has (peer: PeerState, space: string, mark: Mark): void {
     let has = peer.has.get(space)
     if (has === undefined) peer.has.set(space, has = new RecentIds(MAX_HAD))
-    has.add(id)
+    has.add(mark)
   }
 
   #noteStored (space: string, { id, key }: Item): void {
     this.#stored.note(space, key)
     let recent = this.#recent.get(space)
     if (recent === undefined) this.#recent.set(space, recent = new RecentIds(MAX_RECENT))
-    recent.add(id)
+    recent.add(markOf(id))
   }
 
   #enter (id: Uint8Array, key: string): Item {
@@ -573,7 +574,7 @@ export class Items {
 
   /** The peer offered what it has not got, and may be offered it. */
   #lacks (peer: PeerState, id: Uint8Array): void {
-    for (const has of peer.has.values()) has.delete(id)
+    for (const has of peer.has.values()) has.delete(markOf(id))
   }
 
   #forget (peer: PeerState, key: string): void {

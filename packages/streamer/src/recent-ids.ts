@@ -1,5 +1,34 @@
 import { ID_SIZE } from './messages.ts'
 
+/** What is kept of an id: the slot that it has among 2^32, and two words that tell it from others there, never 0. */
+export interface Mark {
+  readonly slot: number
+  readonly one: number
+  readonly other: number
+}
+
+const SLOT = 0x9e3779b1
+const ONE = 0x01000193
+const OTHER = 0x85ebca6b
+
+/** Folds an id into its mark, each part with an odd factor of its own. */
+export function markOf (id: Uint8Array): Mark {
+  let slot = SLOT
+  let one = ONE
+  let other = OTHER
+  for (let i = 0; i < ID_SIZE; i += 4) {
+    const word = id[i]! | id[i + 1]! << 8 | id[i + 2]! << 16 | id[i + 3]! << 24
+    slot = Math.imul(slot ^ word, SLOT)
+    slot ^= slot >>> 15
+    one = Math.imul(one ^ word, ONE)
+    one ^= one >>> 15
+    other = Math.imul(other ^ word, OTHER)
+    other ^= other >>> 15
+  }
+  // 0 marks an empty slot.
+  return { slot: slot >>> 0, one: (one >>> 0) || 1, other: (other >>> 0) || 1 }
+}
+
 /**
  * Remembers ids for a while: each has one slot, and loses it to a later one of the same slot.
  *
@@ -16,35 +45,25 @@ export class RecentIds {
     this.#slots = slots
   }
 
-  add (id: Uint8Array): void {
+  add (mark: Mark): void {
     this.#marks ??= new Uint32Array(2 * this.#slots)
-    const at = this.#slotOf(id)
-    this.#marks[at] = mix(id, 0x01000193)
-    this.#marks[at + 1] = mix(id, 0x85ebca6b)
+    const at = this.#slotOf(mark)
+    this.#marks[at] = mark.one
+    this.#marks[at + 1] = mark.other
   }
 
-  delete (id: Uint8Array): void {
-    if (this.has(id)) this.#marks!.fill(0, this.#slotOf(id), this.#slotOf(id) + 2)
+  delete (mark: Mark): void {
+    if (this.has(mark)) this.#marks!.fill(0, this.#slotOf(mark), this.#slotOf(mark) + 2)
   }
 
-  has (id: Uint8Array): boolean {
+  has (mark: Mark): boolean {
     if (this.#marks === undefined) return false
-    const at = this.#slotOf(id)
-    return this.#marks[at] === mix(id, 0x01000193) && this.#marks[at + 1] === mix(id, 0x85ebca6b)
+    const at = this.#slotOf(mark)
+    return this.#marks[at] === mark.one && this.#marks[at + 1] === mark.other
   }
 
-  #slotOf (id: Uint8Array): number {
+  #slotOf ({ slot }: Mark): number {
     // The upper bits depend on all of the id.
-    return 2 * (mix(id, 0x9e3779b1) >>> (Math.clz32(this.#slots) + 1))
+    return 2 * (slot >>> (Math.clz32(this.#slots) + 1))
   }
-}
-
-/** Folds an id into 32 bits, another way for each odd factor. Never 0, which marks an empty slot. */
-function mix (id: Uint8Array, factor: number): number {
-  let sum = factor
-  for (let i = 0; i < ID_SIZE; i += 4) {
-    sum = Math.imul(sum ^ (id[i]! | id[i + 1]! << 8 | id[i + 2]! << 16 | id[i + 3]! << 24), factor)
-    sum ^= sum >>> 15
-  }
-  return (sum >>> 0) || 1
 }
