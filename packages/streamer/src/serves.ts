@@ -4,7 +4,7 @@ import type { Context } from './effects.ts'
 import { ID_SIZE, NO_PROOF, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Feed, FROM_NOW, NO_OFFERS, Serve, type Ready, type Stretch } from './serve.ts'
-import { markOf, type Mark, type RecentIds } from './recent-ids.ts'
+import { markOf } from './recent-ids.ts'
 import { namesOf, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import { Taken } from './taken.ts'
 import type { Timer } from './timers.ts'
@@ -39,8 +39,6 @@ export class Serves {
   readonly #turns: Turns
   /** Stretches without an end, by where they begin. */
   readonly #open = new Map<number, Stretch>()
-  /** The ids that were looked at last. */
-  #looked: { readonly ids: readonly Uint8Array[], readonly marks: readonly Mark[] } = { ids: [], marks: [] }
   readonly #passed = new Map<Serve, Passed>()
 
   constructor (context: Context, served: Served) {
@@ -221,7 +219,7 @@ export class Serves {
     if (batch === undefined) return this.#quit(serve.feed)
     // What the peer has offered itself it has.
     const known = serve.proving || batch.proof !== undefined ? undefined : peer.has.get(this.#served.space(serve.feed.name))
-    const ids = known === undefined ? batch.ids : this.#unknown(batch.ids, known)
+    const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(markOf(id)))
     if (ids.length === 0 && batch.ids.length > 0 && peer.native && serve.live) return this.#passOver(serve, batch, stretch)
     const passed = this.#takePassed(serve)
     const from = passed?.from ?? batch.from
@@ -240,13 +238,6 @@ export class Serves {
       this.#plan(serve, serve.proving ? this.#taken.again(serve) : { from: batch.to + 1, to: stretch.to })
     }
     this.#advance(serve)
-  }
-
-  /** Those of the ids that are not known; all peers are offered the same ones, so they are looked at once. */
-  #unknown (ids: readonly Uint8Array[], known: RecentIds): Uint8Array[] {
-    if (this.#looked.ids !== ids) this.#looked = { ids, marks: ids.map(markOf) }
-    const { marks } = this.#looked
-    return ids.filter((_, i) => !known.has(marks[i]!))
   }
 
   /**
