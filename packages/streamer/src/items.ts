@@ -68,12 +68,13 @@ export class Item {
     return this.#fetches ?? NOBODY
   }
 
+  /** Somebody asks for it by its id, too. */
   begin (fetch: Fetch): void {
     this.#fetches ??= new Set()
     this.#fetches.add(fetch)
   }
 
-  /** @returns whether it had begun. */
+  /** Somebody does so no more. @returns whether that fetch had begun here. */
   end (fetch: Fetch): boolean {
     return this.#fetches?.delete(fetch) === true
   }
@@ -150,7 +151,8 @@ export class Items {
     const recent = this.#recent.get(space)
     const unsure: number[] = []
     for (let i = 0; i < batch.ids.length; i++) {
-      if (recent?.has(markOf(batch.ids[i]!)) === true) this.#hold(batch, i)
+      const mark = recent === undefined ? undefined : markOf(batch.ids[i]!)
+      if (mark !== undefined && recent!.has(mark)) this.#hold(batch, i, mark)
       else if (this.#items.get(batch.key(i))?.refs.has(space) !== true) unsure.push(i)
     }
     batch.unsure = unsure
@@ -398,9 +400,9 @@ export class Items {
     }
   }
 
-  #hold (batch: BatchState, i: number): void {
+  #hold (batch: BatchState, i: number, mark: Mark = markOf(batch.ids[i]!)): void {
     batch.settle(i, 'held')
-    this.#has(batch.pull.peer, batch.pull.space, markOf(batch.ids[i]!))
+    this.#has(batch.pull.peer, batch.pull.space, mark)
   }
 
   /** Notes that a peer has what it offered and what is here now: it need not be offered back. */
@@ -574,7 +576,8 @@ export class Items {
 
   /** The peer offered what it has not got, and may be offered it. */
   #lacks (peer: PeerState, id: Uint8Array): void {
-    for (const has of peer.has.values()) has.delete(markOf(id))
+    const mark = markOf(id)
+    for (const has of peer.has.values()) has.delete(mark)
   }
 
   #forget (peer: PeerState, key: string): void {

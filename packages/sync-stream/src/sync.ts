@@ -89,7 +89,7 @@ export class SyncStream<P extends StreamPeer> {
   #running: (() => void)[] = []
   /** Cancels the next look; `forced` is when a change must have been followed, infinite without one. */
   #next: { cancel: () => void, forced: number } | undefined
-  /** Cancels what peers that came are waited for. */
+  /** Cancels the greeting of those who came. */
   #greeting: (() => void) | undefined
   #report: (() => void) | undefined
   #announced = false

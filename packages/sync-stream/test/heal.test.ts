@@ -1,6 +1,15 @@
+import type { Store } from '@skep/interface'
 import { proximity, toHex } from '@skep/pot'
 import { expect, test } from 'vitest'
 import { Swarm } from './swarm.ts'
+
+/** Damages the body of the seventh chunk that came, by the format on disk. */
+async function damage (disk: Store): Promise<void> {
+  const key = Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, 7)
+  const body = (await disk.get(key))!
+  body[70]! ^= 1
+  await disk.batch([{ type: 'put', key, value: body }])
+}
 
 test('what went to make room comes back when the depth falls and it is ours again', async () => {
   const swarm = new Swarm(3)
@@ -44,11 +53,7 @@ test('a chunk that is damaged on disk is fetched again', async () => {
   await a.chunks.put(chunks)
   swarm.connect(a, b)
   await swarm.clock.until(() => b.sync.status().synced, 10_000)
-  // The body of the seventh chunk that came, by the format on disk.
-  const key = Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, 7)
-  const body = (await b.disk.get(key))!
-  body[70]! ^= 1
-  await b.disk.batch([{ type: 'put', key, value: body }])
+  await damage(b.disk)
   const addresses = chunks.map(({ address }) => address)
   expect((await b.chunks.getMany(addresses)).filter(data => data === undefined)).toHaveLength(1)
   await b.chunks.put(swarm.makeChunks(1))
@@ -65,10 +70,7 @@ test('damage is healed also where nothing else happens', async () => {
   swarm.connect(a, b)
   await swarm.clock.until(() => b.sync.status().synced, 10_000)
   await swarm.clock.advance(60_000)
-  const key = Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, 7)
-  const body = (await b.disk.get(key))!
-  body[70]! ^= 1
-  await b.disk.batch([{ type: 'put', key, value: body }])
+  await damage(b.disk)
   const addresses = chunks.map(({ address }) => address)
   expect((await b.chunks.getMany(addresses)).filter(data => data === undefined)).toHaveLength(1)
   await swarm.clock.advance(5_000)
@@ -84,10 +86,7 @@ test('what nobody could give is looked for again, also where nothing else happen
   await a.chunks.put(chunks)
   swarm.connect(a, b)
   await swarm.clock.until(() => b.sync.status().synced, 10_000)
-  const key = Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, 7)
-  const body = (await b.disk.get(key))!
-  body[70]! ^= 1
-  await b.disk.batch([{ type: 'put', key, value: body }])
+  await damage(b.disk)
   const addresses = chunks.map(({ address }) => address)
   const read = await b.chunks.getMany(addresses)
   // For a while the other cannot read it either.

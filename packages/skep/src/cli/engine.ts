@@ -23,7 +23,7 @@ const SEMI_SPACE_GROWTH_FACTOR = 1
  * Work of a function of WebAssembly after which V8 compiles it for good; V8's own default in Node 20 is 1,800,000.
  *
  * With the default the curve's large functions are compiled after the first few handshakes, which takes a tenth of a
- * second. The hash gets there with its first few hundred chunks all the same.
+ * second. The hash gets there with its first chunks all the same.
  */
 const WASM_TIERING_BUDGET = 36_000_000
 
