@@ -7,6 +7,12 @@ import type { PeerState } from './peer-state.ts'
 import { Room } from './room.ts'
 import type { Priority } from './type.ts'
 
+/**
+ * Bytes of items that go to a native peer in one message: seven chunks, so that two messages still fit in one write of
+ * conn-tcp. They share what a message costs at both ends, and an urgent item waits for as many.
+ */
+const PACK = 29_000
+
 /** How long a remote may take what waits for it when this side stops, in milliseconds. */
 const STOP_TIMEOUT = 1_000
 
@@ -32,6 +38,8 @@ export class Conversation {
   readonly #rooms: (Room | undefined)[] = []
   readonly #stream: Peer<typeof streamSpec>
   readonly #native: Peer<typeof nativeSpec> | undefined
+  /** Bytes of items that go out together; 0 where each goes out alone. */
+  readonly #pack: number
   readonly #clock: Clock
   readonly #step: (input: Input) => void
   /** Bodies that came one after the other, and go on together. */
@@ -46,6 +54,8 @@ export class Conversation {
     this.#step = step
     this.#stream = new Peer(conns.stream, streamSpec, { clock })
     this.#native = conns.native === undefined ? undefined : new Peer(conns.native, nativeSpec, { clock })
+    // Half of what a conn takes leaves room for what is around the items.
+    this.#pack = Math.min(PACK, (conns.native?.maxMessageSize ?? 0) / 2)
   }
 
   /** Resolves when the remote or `signal` ended it. @throws StreamerError - on the peer's fault. */
@@ -109,15 +119,18 @@ export class Conversation {
 
   /** Sends items; resolves when the conn has taken the last. */
   async deliver (bodies: readonly Body[], priority: Priority): Promise<void> {
-    let left = 0
-    for (const { SData } of bodies) left += SData.length
+    let left = sizeOf(bodies)
     this.queued[priority] += left
-    const taken = ({ SData }: Body): void => {
-      this.queued[priority] -= SData.length
-      left -= SData.length
+    const taken = (bytes: number): void => {
+      this.queued[priority] -= bytes
+      left -= bytes
     }
     try {
-      await this.#stream.sendMany('ChunkDeliveryMsg', bodies, { priority, taken })
+      const { alone, together } = packs(bodies, this.#pack)
+      await Promise.all([
+        this.#native?.sendMany('DeliveriesMsg', together, { priority, taken: ({ Items }) => { taken(sizeOf(Items)) } }),
+        this.#stream.sendMany('ChunkDeliveryMsg', alone, { priority, taken: ({ SData }) => { taken(SData.length) } })
+      ])
     } catch (error) {
       // The remote has gone: what waits to be read for it need not be.
       if ((error as { code?: string }).code !== 'WIRE_QUEUE_FULL') for (const room of this.#rooms) room?.close()
@@ -131,15 +144,19 @@ export class Conversation {
     const { peer } = this
     const stream = (heard: unknown): void => {
       const message = heard as StreamMessage
-      if (message.name === 'ChunkDeliveryMsg') {
-        this.#bodies.push(message.value)
-        return
-      }
+      if (message.name === 'ChunkDeliveryMsg') return void this.#bodies.push(message.value)
       this.#handOver()
       this.#step({ type: 'stream', peer, message })
     }
-    const runs = [this.#stream.run(hearing(STREAM, stream), { rest: () => { this.#handOver() } })]
-    if (this.#native !== undefined) runs.push(this.#native.run(hearing(NATIVE, message => { this.#step({ type: 'native', peer, message: message as NativeMessage }) })))
+    const native = (heard: unknown): void => {
+      const message = heard as NativeMessage
+      if (message.name === 'DeliveriesMsg') return void this.#bodies.push(...message.value.Items)
+      this.#handOver()
+      this.#step({ type: 'native', peer, message })
+    }
+    const rest = (): void => { this.#handOver() }
+    const runs = [this.#stream.run(hearing(STREAM, stream), { rest })]
+    if (this.#native !== undefined) runs.push(this.#native.run(hearing(NATIVE, native), { rest }))
     try {
       await Promise.race(runs)
     } catch (cause) {
@@ -168,6 +185,33 @@ export class Conversation {
     if ((cause as { code?: string }).code === 'WIRE_CLOSED') return
     this.drop(asFault(cause))
   }
+}
+
+function sizeOf (bodies: readonly Body[]): number {
+  let bytes = 0
+  for (const { SData } of bodies) bytes += SData.length
+  return bytes
+}
+
+/** Puts items together that go out in one message of at most so many bytes, and those apart that are larger. */
+function packs (bodies: readonly Body[], most: number): { alone: Body[], together: { Items: Body[] }[] } {
+  const alone: Body[] = []
+  const together: { Items: Body[] }[] = []
+  let room = 0
+  for (const body of bodies) {
+    const { length } = body.SData
+    if (length > most) {
+      alone.push(body)
+      continue
+    }
+    if (length > room || together.length === 0) {
+      together.push({ Items: [] })
+      room = most
+    }
+    together.at(-1)!.Items.push(body)
+    room -= length
+  }
+  return { alone, together }
 }
 
 function asFault (cause: unknown): StreamerError {

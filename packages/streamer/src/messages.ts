@@ -1,4 +1,10 @@
-import { bool, bytes, defineProtocol, fixed, list, optional, struct, text, u64, u8, sizeOfList, type Codec, type ValueOf } from '@skep/wire'
+import { bool, bytes, defineProtocol, fixed, list, optional, sizeOfList, sizeOfString, struct, text, u64, u8, type Codec, type ValueOf } from '@skep/wire'
+
+/** The bytes of an id on the wire. */
+export const ID_SIZE = 32
+
+/** The most items of a DeliveriesMsg: as many as an offer has, and more than a source is asked to read at once. */
+const MAX_PACKED = 128
 
 const stream = struct({ Name: text(), Key: text(), Live: bool })
 const range = struct({ From: u64, To: u64 })
@@ -6,17 +12,24 @@ const handover = struct({ Stream: stream, Start: u64, End: u64, Root: bytes() })
 const handoverProof = struct({ Sig: bytes(), Handover: handover })
 
 const octets = bytes()
+const id = fixed(ID_SIZE)
+
+/** An item on its way: its id, and what it is. */
+interface Delivery { Addr: Uint8Array, SData: Uint8Array }
+
+/** Bytes of the fields of an item that was found good. */
+const fieldsOf = ({ Addr, SData }: Delivery): number => sizeOfString(Addr) + sizeOfString(SData)
 
 /**
- * As `struct({ Addr: bytes(), SData: bytes() })`, spelt out: nearly everything that is sent is
- * this, and a struct that is put together by names takes three times as long.
+ * As `struct({ Addr: bytes(), SData: bytes() })`, spelt out: nearly everything that is sent to old
+ * peers is this, and a struct that is put together by names takes three times as long.
  */
-const delivery: Codec<{ Addr: Uint8Array, SData: Uint8Array }> = {
+const delivery: Codec<Delivery> = {
   size: ({ Addr, SData }) => sizeOfList(octets.size(Addr) + octets.size(SData)),
-  write (to, { Addr, SData }) {
-    to.list(octets.size(Addr) + octets.size(SData))
-    to.string(Addr)
-    to.string(SData)
+  write (to, item) {
+    to.list(fieldsOf(item))
+    to.string(item.Addr)
+    to.string(item.SData)
   },
   read (from) {
     const outer = from.enter()
@@ -24,6 +37,39 @@ const delivery: Codec<{ Addr: Uint8Array, SData: Uint8Array }> = {
     const SData = from.string()
     from.leave(outer)
     return { Addr, SData }
+  }
+}
+
+/** An item of several in a message: its id has the length of one, and its body is a view of the message. */
+const packed: Codec<Delivery> = {
+  size: ({ Addr, SData }) => sizeOfList(id.size(Addr) + octets.size(SData)),
+  write: delivery.write,
+  read (from) {
+    const outer = from.enter()
+    const Addr = id.read(from)
+    const SData = from.share()
+    from.leave(outer)
+    return { Addr, SData }
+  }
+}
+
+const items = list(packed, MAX_PACKED)
+
+/** As `struct({ Items: list(packed, MAX_PACKED) })`, spelt out for the same reason. */
+const deliveries: Codec<{ Items: Delivery[] }> = {
+  size: ({ Items }) => sizeOfList(items.size(Items)),
+  write (to, { Items }) {
+    let size = 0
+    for (const item of Items) size += sizeOfList(fieldsOf(item))
+    to.list(sizeOfList(size))
+    to.list(size)
+    for (const item of Items) delivery.write(to, item)
+  },
+  read (from) {
+    const outer = from.enter()
+    const Items = items.read(from)
+    from.leave(outer)
+    return { Items }
   }
 }
 
@@ -76,9 +122,6 @@ export function proofSize ({ Sig, Handover: { Stream, Root } }: HandoverProof): 
   return Sig.length + Root.length + Stream.Name.length + Stream.Key.length
 }
 
-/** The bytes of an id on the wire. */
-export const ID_SIZE = 32
-
 /** The longest name, key or epoch that native peers tell, in bytes. */
 const MAX_NAME = 64
 
@@ -95,15 +138,17 @@ export const nativeSpec = defineProtocol({
     /** The stream is not served to this peer. */
     RefusedMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME) }),
     /** These were offered and wanted, and are not there any more. */
-    CannotDeliverMsg: struct({ Ids: list(fixed(ID_SIZE), 128) }),
-    /** Asks for one item by its id. The answer is a ChunkDeliveryMsg of `stream/5`, or NotFoundMsg. */
-    RetrieveMsg: struct({ Addr: fixed(ID_SIZE), Hops: u8 }),
-    NotFoundMsg: struct({ Addr: fixed(ID_SIZE) }),
+    CannotDeliverMsg: struct({ Ids: list(id, 128) }),
+    /** Asks for one item by its id. The answer is a DeliveriesMsg, or NotFoundMsg. */
+    RetrieveMsg: struct({ Addr: id, Hops: u8 }),
+    NotFoundMsg: struct({ Addr: id }),
     /** Takes a RetrieveMsg back. */
-    CancelMsg: struct({ Addr: fixed(ID_SIZE) }),
+    CancelMsg: struct({ Addr: id }),
     /** Whether the sender has all that its peers had to offer. */
     SyncedMsg: struct({ Synced: bool }),
     /** Takes a subscription back, both halves of it: what has not been sent yet is not to be sent. */
-    CancelStreamMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME) })
+    CancelStreamMsg: struct({ Name: text(MAX_NAME), Key: text(MAX_NAME) }),
+    /** Items that were wanted or asked for, of any streams. */
+    DeliveriesMsg: deliveries
   }
 })

@@ -11,7 +11,7 @@ import { MAX_INDEX } from './stream-name.ts'
 import type { Batch, Source, StreamPeer, StreamType } from './type.ts'
 
 /** How many items are read at once: two such parts fit in what may be queued, so that one is read while another goes out. */
-const READ_AHEAD = 60
+const READ_AHEAD = 56
 
 type Handler = (peer: StreamPeer, address: Address, options: { signal: AbortSignal, hops?: number }) => Promise<Uint8Array | undefined>
 

@@ -269,9 +269,9 @@ describe('every law fails a type that breaks it', () => {
 
   const between: [fault: Fault, ...laws: string[]][] = [
     ['no wake', 'history and what comes later arrive, each item once', 'a peer that is slow all the time gives everything, later'],
-    ['tidies up', 'after a cut at any message of stream/5 nothing is left, it goes on where it was, and nothing stored comes again'],
+    ['tidies up', 'after a cut at any message of skep-stream/1 nothing is left, it goes on where it was, and nothing stored comes again'],
     ['forgets', 'after the end of the process at any message of stream/5 it goes on, and nothing stored comes again'],
-    ['rolls back', 'after the end of the process at any message of stream/5 it goes on, and nothing stored comes again'],
+    ['rolls back', 'after the end of the process at any message of skep-stream/1 it goes on, and nothing stored comes again'],
     ['serves a peer once', ...['stream/5', 'skep-stream/1'].map(name => `a subscription that ends at any message of ${name} leaves nothing behind, and may begin again`)],
     [
       'batches only in order',

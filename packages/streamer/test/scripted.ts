@@ -10,7 +10,10 @@ type N = typeof nativeSpec
 export class Scripted {
   /** It, as the node has it. */
   readonly peer: StreamPeer
+  /** Items that come together stand in it one by one, as ChunkDeliveryMsg. */
   readonly heard: { readonly name: string, readonly value: any }[] = []
+  /** How many items came in each DeliveriesMsg. */
+  readonly packs: number[] = []
   /** How the node's conversation with it ended: a code, or `undefined` without a fault. */
   readonly ended: Promise<string | undefined>
   over = false
@@ -21,10 +24,10 @@ export class Scripted {
   /** While it is set, the peer reads on after a delivery only when it resolves. */
   busy: Promise<void> | undefined
 
-  constructor (node: Node, n: number, native: boolean = true, window: number = 64 * 1024 * 1024) {
+  constructor (node: Node, n: number, native: boolean = true, window: number = 64 * 1024 * 1024, nativeSize: number = 128 * 1024) {
     this.peer = { key: `scripted ${n}`, overlay: id(n, 0xeeee), light: false }
     const [stream, streamThere] = pair({ maxMessageSize: 12 * 1024 * 1024, window })
-    const [nativeHere, nativeThere] = pair({ window: 1024 * 1024 })
+    const [nativeHere, nativeThere] = pair({ maxMessageSize: nativeSize, window: Math.min(window, 1024 * 1024) })
     this.#stream = new Peer(stream, streamSpec, { clock: node.clock })
     this.#native = native ? new Peer(nativeHere, nativeSpec, { clock: node.clock }) : undefined
     this.ended = node.streamer.run(this.peer, native ? { stream: streamThere, native: nativeThere } : { stream: streamThere })
@@ -66,11 +69,20 @@ export class Scripted {
     this.#native?.drop()
   }
 
+  #hear (name: string, value: any): void {
+    this.heard.push({ name, value })
+    this.on(name, value)
+  }
+
   #handlers (names: readonly string[]): Record<string, (value: any) => Promise<void> | undefined> {
     return Object.fromEntries(names.map(name => [name, (value: any) => {
-      this.heard.push({ name, value })
-      this.on(name, value)
-      return name === 'ChunkDeliveryMsg' ? this.busy : undefined
+      if (name === 'DeliveriesMsg') {
+        this.packs.push(value.Items.length)
+        for (const item of value.Items) this.#hear('ChunkDeliveryMsg', item)
+      } else {
+        this.#hear(name, value)
+      }
+      return name === 'DeliveriesMsg' || name === 'ChunkDeliveryMsg' ? this.busy : undefined
     }]))
   }
 }

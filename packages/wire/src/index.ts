@@ -14,7 +14,7 @@ export { decodeMessage, encodeMessage, openEnvelope, type Envelope } from './mes
 export { Peer, type Handlers, type HandshakeOptions, type Interceptor, type Passing, type PeerLimits, type PeerOptions, type RunOptions, type SendManyOptions, type SendOptions } from './peer.ts'
 export { defineProtocol, type Message, type MessageName, type Messages, type MessageValue, type ProtocolSpec, type Rule, type Rules } from './protocol.ts'
 export { type Priority } from './queue.ts'
-export { RlpReader, RlpWriter, sizeWithHeader as sizeOfList } from './rlp.ts'
+export { RlpReader, RlpWriter, sizeOfString, sizeWithHeader as sizeOfList } from './rlp.ts'
 export { runProtocol } from './run-protocol.ts'
 export { bool, bytes, fixed, text, u16, u32, u64, u8 } from './scalars.ts'
 export { createSession, type SessionLimits, type SessionOptions } from './session.ts'

@@ -5,6 +5,8 @@ const STRING = 0x80
 const LIST = 0xc0
 /** The longest content whose length stands in the first byte itself. */
 const SHORT = 55
+/** How many times its own size a byte string may keep alive. */
+const FAIR = 16
 
 /**
  * Reads RLP front to back, strictly: canonical sizes only, nothing beyond the end.
@@ -91,6 +93,16 @@ export class RlpReader {
     const start = this.#at
     this.#at = end
     return 2 * (end - start) >= bytes.length ? bytes.subarray(start, end) : bytes.slice(start, end)
+  }
+
+  /**
+   * Reads a byte string of which there are several in the message.
+   *
+   * @returns a view while it makes up a fair part of the memory it lies in, a sixteenth, else a copy.
+   */
+  share (): Uint8Array {
+    const view = this.view()
+    return view.buffer.byteLength <= FAIR * view.length ? view : view.slice()
   }
 
   /** Reads a byte string as a view, for those who copy what they keep. */
@@ -253,7 +265,12 @@ export class RlpWriter {
     }
     const count = digits(length)
     this.bytes[this.#at++] = kind + SHORT + count
-    this.#digits(length, count)
+    if (count === 2) {
+      this.bytes[this.#at++] = length >>> 8
+      this.bytes[this.#at++] = length & 0xff
+    } else {
+      this.#digits(length, count)
+    }
   }
 
   #digits (value: number, count: number): void {
@@ -268,7 +285,8 @@ export class RlpWriter {
 
 /** How many bytes a string or list of `length` content bytes takes, header included. */
 export function sizeWithHeader (length: number): number {
-  return length <= SHORT ? length + 1 : length + 1 + digits(length)
+  if (length < 0x1_0000) return length <= SHORT ? length + 1 : length < 0x100 ? length + 2 : length + 3
+  return length + 1 + digits(length)
 }
 
 /** How many bytes a byte string takes. */
@@ -293,7 +311,8 @@ export function sizeOfBigint (value: bigint): number {
 
 /** How many bytes the digits of a positive integer take. */
 function digits (value: number): number {
-  let count = 1
-  for (let rest = value; rest >= 256; rest = Math.floor(rest / 256)) count++
+  if (value < 0x1_0000) return value < 0x100 ? 1 : 2
+  let count = 3
+  for (let rest = value; rest >= 0x100_0000; rest = Math.floor(rest / 256)) count++
   return count
 }

@@ -41,12 +41,12 @@ export const bool: Codec<boolean> = {
  * @param limit - the most bytes it may have; more is refused. Without it only the message's size is the bound.
  */
 export function bytes (limit: number = Infinity): Codec<Uint8Array> {
-  return byteString(length => length <= limit, `at most ${limit}`)
+  return byteString(0, limit, `at most ${limit}`)
 }
 
 /** A byte string of exactly `length` bytes. */
 export function fixed (length: number): Codec<Uint8Array> {
-  return byteString(actual => actual === length, `exactly ${length}`)
+  return byteString(length, length, `exactly ${length}`)
 }
 
 /**
@@ -89,17 +89,17 @@ function unsigned (width: 1 | 2 | 4): Codec<number> {
   }
 }
 
-function byteString (allows: (length: number) => boolean, allowed: string): Codec<Uint8Array> {
+function byteString (least: number, most: number, allowed: string): Codec<Uint8Array> {
   return {
     size (value) {
       if (!(value instanceof Uint8Array)) throw new TypeError('a byte string is a Uint8Array')
-      if (!allows(value.length)) throw new RangeError(`${value.length} bytes, not ${allowed}`)
+      if (value.length < least || value.length > most) throw new RangeError(`${value.length} bytes, not ${allowed}`)
       return value.length > 1 ? sizeWithHeader(value.length) : sizeOfString(value)
     },
     write: (to, value) => to.string(value),
     read (from) {
       const value = from.string()
-      if (!allows(value.length)) throw malformed(`a string of ${value.length} bytes, not ${allowed}`)
+      if (value.length < least || value.length > most) throw malformed(`a string of ${value.length} bytes, not ${allowed}`)
       return value
     }
   }

@@ -1,7 +1,7 @@
-import { ID_SIZE } from '../messages.ts'
+import { ID_SIZE, nativeSpec, streamSpec } from '../messages.ts'
 import type { StreamPeer } from '../type.ts'
 import { holds, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
-import { after, jittered, lies, offers, shuffled, slow, twice, type Offer } from './tampers.ts'
+import { after, byHalf, lies, offers, shuffled, slow, twice, type Offer } from './tampers.ts'
 import { World } from './world.ts'
 
 /** More than one batch holds. */
@@ -106,7 +106,7 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
   law('deliveries of several batches, of history and of what is new, come in any order', async subject => {
     const world = await fresh(subject)
     // Less than makes anybody late.
-    world.connect({ stream: shuffled(world.clock, 400), native: jittered(world.clock, 400) })
+    world.connect({ stream: byHalf(world.clock, 400), native: shuffled(world.clock, 400) })
     const appending = [1, 2, 3, 4, 5, 6].map(n => 150 * n)
     for (const [i, at] of appending.entries()) {
       await world.until(() => world.clock.now() >= at || (i > 0 && world.clock.pending === 0))
@@ -118,13 +118,13 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
   })
 
   law('messages that come twice are the same as once, or end the connection and nothing else', async () => {
-    for (const name of ['ChunkDeliveryMsg', 'OfferedHashesMsg', 'WantedHashesMsg', 'SubscribeMsg', 'UnsubscribeMsg', 'QuitMsg']) {
+    for (const name of ['DeliveriesMsg', 'OfferedHashesMsg', 'WantedHashesMsg', 'SubscribeMsg', 'UnsubscribeMsg', 'QuitMsg']) {
       const world = await fresh()
-      const { over } = world.connect({ stream: twice(name) })
+      const { over } = world.connect(name === 'DeliveriesMsg' ? { native: twice(nativeSpec, name) } : { stream: twice(streamSpec, name) })
       let ended = false
       void over.then(() => { ended = true })
       await world.until(async () => ended || await world.settled())
-      holds(name !== 'ChunkDeliveryMsg' || !ended, 'a body that comes twice ends the connection')
+      holds(name !== 'DeliveriesMsg' || !ended, 'a body that comes twice ends the connection')
       if (ended) {
         await world.nothingLeft(`after every ${name} came twice`)
         world.connect()
@@ -138,7 +138,7 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
   law('who lies is not believed, and the right body is taken from another', async subject => {
     if (subject.unverifiable === true) return
     const world = await fresh(subject)
-    const liar = world.connect({ stream: lies(n => n % 5 === 1 && n < FEW) })
+    const liar = world.connect({ native: lies(n => n % 5 === 1 && n < FEW) })
     await world.until(() => world.client.counters.bodiesInvalid > 2)
     holds(!await world.complete(), 'a wrong body was kept')
     const other = world.serve()
@@ -189,7 +189,7 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
 
   law('a peer that is slow all the time gives everything, later', async subject => {
     const world = await fresh(subject)
-    world.connect({ stream: slow(world.clock, () => LATE) })
+    world.connect({ native: slow(world.clock, () => LATE) })
     for (let i = 0; i < 3; i++) {
       await append(subject, 1)
       await world.until(async () => await world.complete())
@@ -203,7 +203,7 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
 
   law('what a peer is too slow for is asked for again', async subject => {
     const world = await fresh(subject)
-    world.connect({ stream: slow(world.clock, n => n % 4 === 1 && n < FEW ? TOO_LATE : 0) })
+    world.connect({ native: slow(world.clock, n => n % 4 === 1 && n < FEW ? TOO_LATE : 0) })
     await world.converge('after some came too late')
     world.once(FEW)
     await world.stop()
@@ -212,7 +212,7 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
   law('what a slow peer has is taken from another, once', async subject => {
     await append(subject, FEW)
     const world = new World(suite, subject)
-    world.connect({ stream: slow(world.clock, () => LATE) })
+    world.connect({ native: slow(world.clock, () => LATE) })
     const other = world.serve()
     world.connect({ server: other, overlay: 3 })
     await world.converge('from another')

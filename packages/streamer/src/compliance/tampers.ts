@@ -1,14 +1,27 @@
 import type { Clock } from '@skep/interface'
 import { keyOf } from '@skep/pot'
-import { decodeMessage, encodeMessage, type MessageValue } from '@skep/wire'
-import { streamSpec } from '../messages.ts'
+import { decodeMessage, encodeMessage, type MessageValue, type ProtocolSpec } from '@skep/wire'
+import { nativeSpec, streamSpec } from '../messages.ts'
 import { halfName } from '../stream-name.ts'
 import type { Tamper, Way } from './bench.ts'
 
-type Spec = typeof streamSpec
-
 /** An offer. */
-export type Offer = MessageValue<Spec, 'OfferedHashesMsg'>
+export type Offer = MessageValue<typeof streamSpec, 'OfferedHashesMsg'>
+
+/** The first item of a message of `skep-stream/1` that delivers some. */
+function itemOf (message: Uint8Array): MessageValue<typeof nativeSpec, 'DeliveriesMsg'>['Items'][number] | undefined {
+  const { name, value } = decodeMessage(nativeSpec, message)
+  return name === 'DeliveriesMsg' ? value.Items[0] : undefined
+}
+
+/** Takes messages of `skep-stream/1` apart, so that whatever happens may happen between two items. */
+export function singly (tamper: Tamper = (message, way) => { way.pass(message) }): Tamper {
+  return (message, way) => {
+    const { name, value } = decodeMessage(nativeSpec, message)
+    if (name !== 'DeliveriesMsg') return tamper(message, way)
+    for (const item of value.Items) tamper(encodeMessage(nativeSpec, name, { Items: [item] }), way)
+  }
+}
 
 /**
  * Lets messages arrive one at a time, so that each has been handled before the next one is there.
@@ -31,10 +44,11 @@ export function lies (about: (n: number) => boolean): Tamper {
   const ids = new Set<string>()
   let n = 0
   return (message, way) => {
-    const { name, value } = decodeMessage(streamSpec, message)
-    if (name !== 'ChunkDeliveryMsg') return way.pass(message)
-    if (about(n++)) ids.add(keyOf(value.Addr))
-    way.pass(ids.has(keyOf(value.Addr)) ? encodeMessage(streamSpec, name, { ...value, SData: value.SData.map(byte => byte ^ 0xff) }) : message)
+    const item = itemOf(message)
+    if (item === undefined) return way.pass(message)
+    if (about(n++)) ids.add(keyOf(item.Addr))
+    const isWrong = ids.has(keyOf(item.Addr))
+    way.pass(isWrong ? encodeMessage(nativeSpec, 'DeliveriesMsg', { Items: [{ ...item, SData: item.SData.map(byte => byte ^ 0xff) }] }) : message)
   }
 }
 
@@ -48,10 +62,10 @@ export function offers (change: (offer: Offer, n: number) => Offer): Tamper {
 }
 
 /** Has every message of a name come twice. */
-export function twice (which: string): Tamper {
+export function twice (spec: ProtocolSpec<any>, which: string): Tamper {
   return (message, way) => {
     way.pass(message)
-    if (decodeMessage(streamSpec, message).name === which) way.pass(message)
+    if (decodeMessage(spec, message).name === which) way.pass(message)
   }
 }
 
@@ -59,7 +73,7 @@ export function twice (which: string): Tamper {
 export function slow (clock: Clock, delay: (n: number) => number): Tamper {
   let n = 0
   return (message, way) => {
-    if (decodeMessage(streamSpec, message).name !== 'ChunkDeliveryMsg') return way.pass(message)
+    if (itemOf(message) === undefined) return way.pass(message)
     clock.after(delay(n++), () => { way.pass(message) })
   }
 }
@@ -78,11 +92,15 @@ export function jittered (clock: Clock, most: number, laneOf: (message: Uint8Arr
   }
 }
 
-/** The same, where deliveries overtake whatever they like, and everything else what is not of its half of the stream. */
-export function shuffled (clock: Clock, most: number): Tamper {
+/** The same, where each half of a stream keeps its own order. */
+export function byHalf (clock: Clock, most: number): Tamper {
   return jittered(clock, most, message => {
-    const { name, value } = decodeMessage(streamSpec, message)
-    if (name === 'ChunkDeliveryMsg') return undefined
+    const { value } = decodeMessage(streamSpec, message)
     return 'Stream' in value ? halfName(value.Stream.Name, value.Stream.Key, value.Stream.Live) : ''
   })
+}
+
+/** The same, where deliveries overtake whatever they like. */
+export function shuffled (clock: Clock, most: number): Tamper {
+  return jittered(clock, most, message => itemOf(message) === undefined ? '' : undefined)
 }

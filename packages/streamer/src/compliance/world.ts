@@ -8,6 +8,7 @@ import { Life } from './life.ts'
 import { content, openSink } from './sink-laws.ts'
 import { nobody } from './source-laws.ts'
 import { eventually, holds, type StreamTypeSubject, type StreamTypeSuite } from './suite.ts'
+import { singly } from './tampers.ts'
 
 /** How many turns of the event loop pass before time goes on. */
 const TURNS = 4
@@ -18,7 +19,7 @@ const LIMIT = 600_000
 export interface Link {
   /** What happens to messages of `stream/5`. */
   readonly stream?: Tamper
-  /** What happens to messages of `skep-stream/1`. */
+  /** What happens to messages of `skep-stream/1`, of which each delivers one item. */
   readonly native?: Tamper
   /** Another one who serves, with an overlay address filled with this byte. */
   readonly server?: Streamer
@@ -71,7 +72,7 @@ export class World {
   connect ({ stream: streamTamper, native: nativeTamper, server = this.server, overlay = 1 }: Link = {}): { readonly over: Promise<unknown>, readonly peer: StreamPeer } {
     const n = this.#connections++
     const [stream, streamThere] = conns(streamTamper)
-    const [native, nativeThere] = conns(nativeTamper)
+    const [native, nativeThere] = conns(singly(nativeTamper))
     const peer = { key: `server ${n}`, overlay: new Uint8Array(32).fill(overlay), light: false }
     const over = Promise.allSettled([
       this.client.run(peer, { stream, native }),
