@@ -38,7 +38,8 @@ const row = way => {
       // The last bit of the block of the sponge, 136 bytes.
       put(16, lane.constant(-(1n << 63n))),
       columns.map((places, x) => [places.map((i, at) => [take(i), at === 0 ? [] : lane.xor]), set(PARITY + x)]),
-      permutation(lane, PARITY, [POINTER, FROM, TO], STATE, CONSTANTS),
+      // A hash is the first four lanes.
+      permutation(lane, PARITY, [POINTER, FROM, TO], STATE, CONSTANTS, 4),
       way.store(TARGET, take),
       get(SOURCE), i32.const(way.nodes * PAIR), i32.add, set(SOURCE),
       get(TARGET), i32.const(way.nodes * NODE), i32.add, set(TARGET),

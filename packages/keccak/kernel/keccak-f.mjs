@@ -77,36 +77,38 @@ export const SCRATCH = 16
  *
  * @param scratch - the first of `SCRATCH` locals; the first five are the parities, to be set before.
  * @param pointers - three i32 locals: the round constants, from where, to where.
+ * @param few - where only the first lanes are looked at, at most five, how many: the last round makes no more.
  */
-export function permutation (lane, scratch, [constant, from, to], state, constants) {
+export function permutation (lane, scratch, [constant, from, to], state, constants, few) {
   const turn = rotations()
   const [c, d, b, out] = [scratch, scratch + 5, scratch + 10, scratch + 15]
-  const code = []
-  for (let x = 0; x < 5; x++) code.push(get(c + (x + 4) % 5), lane.rotl(get(c + (x + 1) % 5), 1), lane.xor, set(d + x))
-  for (let row = 0; row < 5; row++) {
-    for (let column = 0; column < 5; column++) {
-      // Pi brings here the lane (x, y) for which y = column and 2x + 3y = row, modulo 5.
-      const x = (column + 3 * row) % 5
-      const place = x + 5 * column
-      const mixed = [get(from), lane.load(lane.size * place), get(d + x), lane.xor]
-      code.push(turn[place] === 0 ? mixed : lane.rotl(mixed, turn[place]), set(b + column))
-    }
-    for (let column = 0; column < 5; column++) {
-      code.push(get(b + column), lane.andnot(get(b + (column + 2) % 5), get(b + (column + 1) % 5)), lane.xor)
-      if (row === 0 && column === 0) code.push(get(constant), lane.spread(0), lane.xor)
-      code.push(tee(out), row === 0 ? [] : [get(c + column), lane.xor], set(c + column))
-      code.push(get(to), get(out), lane.store(lane.size * (column + 5 * row)))
-    }
-  }
+  const theta = [0, 1, 2, 3, 4].map(x => [get(c + (x + 4) % 5), lane.rotl(get(c + (x + 1) % 5), 1), lane.xor, set(d + x)])
+  const row = y => [0, 1, 2, 3, 4].map(column => {
+    // Pi brings here the lane (x, y) for which y = column and 2x + 3y = row, modulo 5.
+    const x = (column + 3 * y) % 5
+    const place = x + 5 * column
+    const mixed = [get(from), lane.load(lane.size * place), get(d + x), lane.xor]
+    return [turn[place] === 0 ? mixed : lane.rotl(mixed, turn[place]), set(b + column)]
+  })
+  const chi = (y, column) => [
+    get(b + column), lane.andnot(get(b + (column + 2) % 5), get(b + (column + 1) % 5)), lane.xor,
+    y === 0 && column === 0 ? [get(constant), lane.spread(0), lane.xor] : []
+  ]
+  const rounds = few === undefined ? ROUNDS : ROUNDS - 1
   return [
     i32.const(constants), set(constant),
     i32.const(state), set(from),
     i32.const(state + 25 * lane.size), set(to),
     loop([
-      code,
+      theta,
+      [0, 1, 2, 3, 4].map(y => [row(y), [0, 1, 2, 3, 4].map(column => [
+        chi(y, column), tee(out), y === 0 ? [] : [get(c + column), lane.xor], set(c + column),
+        get(to), get(out), lane.store(lane.size * (column + 5 * y))
+      ])]),
       get(from), get(to), set(from), set(to),
       get(constant), i32.const(8), i32.add, tee(constant),
-      i32.const(constants + 8 * ROUNDS), i32.ne, again()
-    ])
+      i32.const(constants + 8 * rounds), i32.ne, again()
+    ]),
+    few === undefined ? [] : [theta, row(0), Array.from({ length: few }, (_, column) => [get(to), chi(0, column), lane.store(lane.size * column)])]
   ]
 }

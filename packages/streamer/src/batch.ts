@@ -52,7 +52,7 @@ export class BatchState {
     this.to = to
     this.ids = ids
     this.proof = proof
-    this.outcomes = ids.map(() => undefined)
+    this.outcomes = new Array<undefined>(ids.length).fill(undefined)
     this.open = ids.length
   }
 

@@ -168,7 +168,8 @@ export class Items {
   /** Enters the items that a batch needs, by what the sink says of those that were unsure; those that came meanwhile are held. */
   needed (batch: BatchState, ticket: number, flags: readonly (boolean | string)[]): void {
     const space = batch.pull.space
-    for (const [n, i] of batch.unsure.entries()) {
+    for (let n = 0; n < batch.unsure.length; n++) {
+      const i = batch.unsure[n]!
       const flag = flags[n]
       if (typeof flag === 'string') batch.decline(i, flag)
       else if (flag !== true) this.#hold(batch, i)

@@ -118,7 +118,8 @@ export class Pulls {
     const count = Hashes.length / ID_SIZE
     const problem = this.#problem(half, half.expected, from, to, count)
     if (problem !== undefined) return peer.fault(this.#context, ...problem)
-    const ids = Array.from({ length: count }, (_, i) => Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE))
+    const ids: Uint8Array[] = []
+    for (let at = 0; at < Hashes.length; at += ID_SIZE) ids.push(Hashes.subarray(at, at + ID_SIZE))
     if (pull.unproven && !half.live) {
       if (pull.mark === undefined || keyOf(ids[0]!) !== keyOf(pull.mark.id)) return this.#another(pull)
       this.#proven(pull)
@@ -130,7 +131,7 @@ export class Pulls {
     pull.seen = Math.max(pull.seen, batch.to)
     this.#items.tally.idsOffered += count
     if (half.live && !pull.liveBegan) this.#firstLive(pull, batch.from)
-    if (this.#items.isFetching) for (const i of ids.keys()) this.#items.offered(peer, batch.key(i))
+    if (this.#items.isFetching) for (let i = 0; i < count; i++) this.#items.offered(peer, batch.key(i))
     peer.offeredAt = this.#context.now
     if (peer.offeredTimer === undefined) this.#forgetOffers(peer)
     peer.offered++

@@ -1,6 +1,9 @@
 import { ID_SIZE } from './messages.ts'
 
-/** What is kept of an id: the slot that it has among 2^32, and two words that tell it from others there, never 0. */
+/**
+ * What is kept of an id: the slot that it has among 2^32, and two words that tell it from others there, never 0. All of them
+ * are signed, as an engine makes an object of a number that needs the 32nd bit.
+ */
 export interface Mark {
   readonly slot: number
   readonly one: number
@@ -26,7 +29,7 @@ export function markOf (id: Uint8Array): Mark {
     other ^= other >>> 15
   }
   // 0 marks an empty slot.
-  return { slot: slot >>> 0, one: (one >>> 0) || 1, other: (other >>> 0) || 1 }
+  return { slot, one: one === 0 ? 1 : one, other: other === 0 ? 1 : other }
 }
 
 /**
@@ -38,7 +41,7 @@ export function markOf (id: Uint8Array): Mark {
 export class RecentIds {
   readonly #slots: number
   /** Made with the first id, as most peers say nothing for most of the time. */
-  #marks: Uint32Array | undefined
+  #marks: Int32Array | undefined
 
   /** @param slots - ids that are remembered at most, a power of two. */
   constructor (slots: number) {
@@ -46,7 +49,7 @@ export class RecentIds {
   }
 
   add (mark: Mark): void {
-    this.#marks ??= new Uint32Array(2 * this.#slots)
+    this.#marks ??= new Int32Array(2 * this.#slots)
     const at = this.#slotOf(mark)
     this.#marks[at] = mark.one
     this.#marks[at + 1] = mark.other
