@@ -7,6 +7,7 @@ import { newcomers, type Job } from './jobs.ts'
 import { addressKeys, COUNTERS_KEY, dataKey } from './keys.ts'
 import { syncBodies } from './opening.ts'
 import type { ChunkStoreOptions } from './options.ts'
+import { findPages } from './places.ts'
 import { Plan } from './plan.ts'
 import { decodeEntry, HEADER_SIZE, type Entry } from './records.ts'
 import { Slab } from './slab.ts'
@@ -15,7 +16,7 @@ import { chooseVictims } from './victims.ts'
 /** Chunks that a batch deletes beyond what it needs, at most, while the store is over a capacity that was lowered. */
 const SHRINK = 1_024
 
-/** Bytes of keys and records of a chunk beside its body, of one that is not insured, each filled up to whole words. */
+/** Bytes of keys and records of a chunk beside its body, of one that is not insured and alone in its page, each filled up to whole words. */
 const RECORDS = 132
 
 /** Notes of deleted bodies that may wait for the next body to be written. */
@@ -74,7 +75,7 @@ export class Committer {
       const isMany = this.#buried.length >= MOST_NOTED
       const unmarked = plan.bodies.length > 0 || isMany ? this.#buried : []
       for (const seq of unmarked) plan.unmark(seq)
-      const operations = plan.operations()
+      const operations = plan.operations(await findPages(this.#store, plan.changes))
       if (operations.length > 0) {
         const options = { durable: this.#options.durability === 'fsync' }
         this.#doubtful = true

@@ -54,7 +54,7 @@ export function addressKey (address: Address, key: Uint8Array = new Uint8Array(A
   return key
 }
 
-/** Where the entry of a bin's sequence lies. */
+/** Where the page of a bin's sequence lies whose last place has this index. */
 export function indexKey (bin: number, index: number, key?: Uint8Array): Uint8Array {
   return binKey(TAG.index, bin, index, key)
 }
@@ -69,9 +69,9 @@ export function numberOf (key: Uint8Array): number {
   return readU64(key, key.length - 8)
 }
 
-/** The entries of a bin from index `from` to `to`, both included. */
-export function indexRange (bin: number, from: number, to: number | undefined): RangeOptions {
-  return { gte: indexKey(bin, from), lt: to === undefined ? indexKey(bin + 1, 0) : indexKey(bin, to + 1) }
+/** The pages of a bin whose last index is `from` or higher, and below `below`. */
+export function indexRange (bin: number, from: number, below?: number): RangeOptions {
+  return { gte: indexKey(bin, from), lt: below === undefined ? indexKey(bin + 1, 0) : indexKey(bin, below) }
 }
 
 /** A bin in order of access from number `from` on, the longest unused first. */

@@ -1,8 +1,9 @@
 import type { Address, Store } from '@skep/interface'
 import { keyOf } from '@skep/pot'
-import { accessRange, addressKeys, indexRange, numberOf } from './keys.ts'
+import { accessRange, addressKeys, numberOf } from './keys.ts'
+import { walkPlaces } from './places.ts'
 import type { Plan } from './plan.ts'
-import { decodeEntry, decodePlace, isListed, type Entry } from './records.ts'
+import { decodeEntry, isListed, readPlace, type Entry } from './records.ts'
 
 /** Candidates read at once. */
 const PAGE = 64
@@ -80,20 +81,19 @@ export class UnlistedLane extends Lane {
     const { counters } = this.plan
     this.#next ??= counters.swept[this.bin]! + 1
     const page: { address: Address, index: number }[] = []
-    let last = this.#next - 1
-    for await (const [key, record] of this.store.range({ ...indexRange(this.bin, this.#next, undefined), limit: PAGE })) {
-      last = numberOf(key)
-      const place = decodePlace(record)
-      if (place?.state === 'live') page.push({ address: place.address, index: last })
-    }
-    if (last < this.#next) return undefined
-    this.#next = last + 1
+    const next = await walkPlaces(this.store, this.bin, this.#next, undefined, PAGE, (index, record, at) => {
+      const place = readPlace(record, at)
+      if (place?.state === 'live') page.push({ address: place.address, index })
+      return true
+    })
+    if (next === this.#next) return undefined
+    this.#next = next
     const entries = await this.entries(page.map(({ address }) => address))
     const unlisted = page.flatMap(({ address, index }, i) => {
       const entry = entries[i]
       return entry?.index === index && !entry.pinned && !isListed(entry) ? [{ address, name: keyOf(address), entry }] : []
     })
-    if (this.#sweeping) counters.swept[this.bin] = (unlisted[0]?.entry.index ?? this.#next) - 1
+    if (this.#sweeping) counters.swept[this.bin] = (unlisted[0]?.entry.index ?? next) - 1
     if (unlisted.length > 0) this.#sweeping = false
     return unlisted.filter(({ name }) => !this.plan.concerns(name))
   }

@@ -9,7 +9,13 @@ import { COUNTERS_KEY, dataKey, dataRange, FORMAT_KEY, graveRange, numberOf, SES
 export type Epoch = string
 
 /** The version of what is on disk. Part of the format: first byte of its first record. */
-const VERSION = 1
+const VERSION = 2
+
+/** The version before, in which each place had a record to itself: a page of one place, so it is read as it is. */
+const SINGLE_PLACES = 1
+
+/** The version of what lies in a Store of bodies, which did not change: its twin is asked first, and refuses for both. */
+const BODIES_VERSION = 1
 
 const EPOCH_SIZE = 8
 
@@ -37,7 +43,7 @@ export async function openRecords (
     const twin = apart ? random.bytes(TWIN_SIZE) : []
     if (apart) {
       for await (const _ of bodies.range({ ...dataRange(0), limit: 1 })) throw new ChunkStoreError('CHUNK_STORE_BODIES', 'the bodies of another store are there')
-      await bodies.batch([{ type: 'put', key: FORMAT_KEY, value: Uint8Array.of(VERSION, ...twin) }], { durable: true })
+      await bodies.batch([{ type: 'put', key: FORMAT_KEY, value: Uint8Array.of(BODIES_VERSION, ...twin) }], { durable: true })
     }
     await store.batch([
       { type: 'put', key: FORMAT_KEY, value: Uint8Array.of(VERSION, ...epoch, ...base, ...twin) },
@@ -46,7 +52,8 @@ export async function openRecords (
     ], { durable: true })
     return { epoch: hex(epoch), counters }
   }
-  if (format[0] !== VERSION) throw new ChunkStoreError('CHUNK_STORE_VERSION', `the store is of version ${format[0]}, and ${VERSION} is known here`)
+  const isOlder = format[0] === SINGLE_PLACES
+  if (format[0] !== VERSION && !isOlder) throw new ChunkStoreError('CHUNK_STORE_VERSION', `the store is of version ${format[0]}, and ${VERSION} is known here`)
   const counters = record === undefined ? undefined : Counters.decode(record)
   const twin = format.subarray(1 + EPOCH_SIZE + ADDRESS_SIZE)
   if (format.length < 1 + EPOCH_SIZE + ADDRESS_SIZE || (twin.length !== 0 && twin.length !== TWIN_SIZE) || counters === undefined) {
@@ -55,10 +62,11 @@ export async function openRecords (
   await checkTwin(twin, apart ? bodies : undefined)
   if (!same(format.subarray(1 + EPOCH_SIZE, 1 + EPOCH_SIZE + ADDRESS_SIZE), base)) throw new ChunkStoreError('CHUNK_STORE_FOREIGN', 'the store was made for another base address')
   const operations: Operation[] = [{ type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) }]
-  if (session !== undefined && mayHaveForgotten(session, boot)) {
-    format.set(random.bytes(EPOCH_SIZE), 1)
-    operations.push({ type: 'put', key: FORMAT_KEY, value: format })
-  }
+  const hasForgotten = session !== undefined && mayHaveForgotten(session, boot)
+  if (hasForgotten) format.set(random.bytes(EPOCH_SIZE), 1)
+  // Before the first page is written, so that who cannot read one refuses.
+  format[0] = VERSION
+  if (hasForgotten || isOlder) operations.push({ type: 'put', key: FORMAT_KEY, value: format })
   await store.batch(operations, { durable: true })
   return { epoch: hex(format.subarray(1, 1 + EPOCH_SIZE)), counters }
 }

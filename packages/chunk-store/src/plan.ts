@@ -3,7 +3,8 @@ import type { Address, Operation } from '@skep/interface'
 import { keyOf } from '@skep/pot'
 import type { Counters } from './counters.ts'
 import { accessKey, ADDRESS_KEY_SIZE, addressKey, COUNTERS_KEY, DATA_KEY_SIZE, dataKey, graveKey, INDEX_KEY_SIZE, indexKey, quarantineKey } from './keys.ts'
-import { encodeBody, encodeEntry, encodePlace, HEADER_SIZE, isListed, PLACE_SIZE, sizeOfEntry, type Entry, type Insurance, type Place } from './records.ts'
+import { MAX_PLACES, type PlacePage } from './places.ts'
+import { encodeBody, encodeEntry, HEADER_SIZE, isListed, PLACE_SIZE, sizeOfEntry, writePlace, type Entry, type Insurance, type Place } from './records.ts'
 import type { Slab } from './slab.ts'
 import type { IndexEntry } from './store.ts'
 
@@ -22,6 +23,13 @@ export interface Arrived extends IndexEntry {
   readonly name: string
   readonly bin: number
   readonly seq: number
+}
+
+/** A place that becomes another. */
+export interface Change {
+  readonly bin: number
+  readonly index: number
+  readonly place: Place
 }
 
 /**
@@ -44,6 +52,12 @@ export class Plan {
   readonly bodies: Operation[] = []
   /** Numbers of the bodies to be deleted from the Store of bodies, once the operations are written. */
   readonly dead: number[] = []
+  /** Places that change and were there before: {@link operations} needs their pages. */
+  readonly changes: Change[] = []
+  /** Places that change and are new. */
+  readonly #late: Change[] = []
+  /** The last index of each bin before the batch. */
+  readonly #before: readonly number[]
   readonly #entries: Map<string, Entry | undefined>
   readonly #operations: Operation[] = []
   readonly #slab: Slab
@@ -56,6 +70,7 @@ export class Plan {
    */
   constructor (counters: Counters, entries: Map<string, Entry | undefined>, slab: Slab, apart: boolean) {
     this.counters = counters
+    this.#before = counters.last.slice()
     this.#entries = entries
     this.#slab = slab
     this.#apart = apart
@@ -96,7 +111,6 @@ export class Plan {
     const value = encodeBody(slab.take(HEADER_SIZE + data.length), address, data, entry)
     if (this.#apart) this.bodies.push({ type: 'put', key, value })
     else this.#put(key, value)
-    this.#put(indexKey(bin, index, slab.take(INDEX_KEY_SIZE)), encodePlace({ state: 'live', kind, seq, address }, slab.take(PLACE_SIZE)))
     this.#put(addressKey(address, slab.take(ADDRESS_KEY_SIZE)), encodeEntry(entry, slab.take(sizeOfEntry(entry))))
     this.#entries.set(name, entry)
     this.grown.add(bin)
@@ -141,10 +155,11 @@ export class Plan {
     return true
   }
 
-  /** Writes a chunk's place and order of access again. */
+  /** Writes a chunk's place and order of access again. Where no such place was ever given out, what is known of the address is damaged, and removed. */
   replant (address: Address): void {
     const entry = this.#entries.get(keyOf(address))
     if (entry === undefined) return
+    if (!this.#isGiven(entry.bin, entry.index)) return this.forget(address)
     this.#change(entry.bin, entry.index, { state: 'live', kind: entry.kind, seq: entry.seq, address })
     this.#rewrite(address, entry, entry.pinned)
   }
@@ -178,8 +193,14 @@ export class Plan {
     this.#put(COUNTERS_KEY, this.counters.encode())
   }
 
-  /** All that is to be written, counters included; empty when nothing changes. */
-  operations (): Operation[] {
+  /**
+   * All that is to be written, counters included; empty when nothing changes. Asked for once.
+   *
+   * @param pages - for each of {@link changes} the page that holds the place, where there is one; they are changed.
+   */
+  operations (pages: readonly (PlacePage | undefined)[]): Operation[] {
+    this.#fillPages()
+    this.#changePages(pages)
     if (this.#operations.length > 0) this.#put(COUNTERS_KEY, this.counters.encode())
     return this.#operations
   }
@@ -199,8 +220,42 @@ export class Plan {
   }
 
   #change (bin: number, index: number, place: Place): void {
+    // A damaged entry may name any number; a place beyond the last would hide those that are to come.
+    if (!this.#isGiven(bin, index)) return
     this.changesPlaces = true
-    this.#put(indexKey(bin, index), encodePlace(place))
+    const changes = index > this.#before[bin]! ? this.#late : this.changes
+    changes.push({ bin, index, place })
+  }
+
+  #isGiven (bin: number, index: number): boolean {
+    return index > 0 && index <= this.counters.last[bin]!
+  }
+
+  /** Puts the new places of each bin, which follow one another, in pages. */
+  #fillPages (): void {
+    const pages: Uint8Array[] = []
+    for (const bin of this.grown) pages[bin] = this.#slab.take((this.counters.last[bin]! - this.#before[bin]!) * PLACE_SIZE)
+    const offset = (bin: number, index: number): number => (index - this.#before[bin]! - 1) * PLACE_SIZE
+    for (const arrived of this.arrived) writePlace(pages[arrived.bin]!, offset(arrived.bin, arrived.index), 'live', arrived)
+    for (const { bin, index, place } of this.#late) writePlace(pages[bin]!, offset(bin, index), place.state, place)
+    for (const bin of this.grown) {
+      const end = this.counters.last[bin]!
+      for (let first = this.#before[bin]! + 1; first <= end; first += MAX_PLACES) {
+        const last = Math.min(end, first + MAX_PLACES - 1)
+        this.#put(indexKey(bin, last, this.#slab.take(INDEX_KEY_SIZE)), pages[bin]!.subarray(offset(bin, first), offset(bin, last + 1)))
+      }
+    }
+  }
+
+  /** Puts the pages again of which places change, each once, and in a page of its own each place that is in none. */
+  #changePages (pages: readonly (PlacePage | undefined)[]): void {
+    const changed = new Set<PlacePage>()
+    for (const [i, { bin, index, place }] of this.changes.entries()) {
+      const page = pages[i] ?? { bin, first: index, last: index, record: new Uint8Array(PLACE_SIZE) }
+      writePlace(page.record, (index - page.first) * PLACE_SIZE, place.state, place)
+      changed.add(page)
+    }
+    for (const { bin, last, record } of changed) this.#put(indexKey(bin, last), record)
   }
 
   #put (key: Uint8Array, value: Uint8Array): void {

@@ -44,7 +44,7 @@ const STATES: readonly PlaceState[] = ['live', 'deleted', 'lost']
 const ENTRY_SIZE = 28
 const INSURED_SIZE = ENTRY_SIZE + 8 + ADDRESS_SIZE
 
-/** Bytes of the record of a place. */
+/** Bytes of a place in its page. */
 export const PLACE_SIZE = 10 + ADDRESS_SIZE
 
 /** Bytes before the data in the record of a body. */
@@ -95,21 +95,20 @@ export function decodeEntry (bytes: Uint8Array): Entry | undefined {
   return { ...entry, insured: { until: readU64(bytes, ENTRY_SIZE), by: bytes.slice(ENTRY_SIZE + 8) } }
 }
 
-/** Writes a place, whatever was in `bytes` before. */
-export function encodePlace (place: Place, bytes: Uint8Array = new Uint8Array(PLACE_SIZE)): Uint8Array {
-  bytes[0] = STATES.indexOf(place.state)
-  bytes[1] = KINDS.indexOf(place.kind)
-  writeU64(bytes, 2, place.seq)
-  bytes.set(place.address, 10)
-  return bytes
+/** Writes a place into a page from byte `at` on, whatever was there before. */
+export function writePlace (page: Uint8Array, at: number, state: PlaceState, { kind, seq, address }: Pick<Place, 'kind' | 'seq' | 'address'>): void {
+  page[at] = STATES.indexOf(state)
+  page[at + 1] = KINDS.indexOf(kind)
+  writeU64(page, at + 2, seq)
+  page.set(address, at + 10)
 }
 
-/** Reads a place; `undefined` when it is damaged. */
-export function decodePlace (bytes: Uint8Array): Place | undefined {
-  const kind = KINDS[bytes[1] ?? KINDS.length]
-  const state = STATES[bytes[0] ?? STATES.length]
-  if (bytes.length !== PLACE_SIZE || kind === undefined || state === undefined) return undefined
-  return { state, kind, seq: readU64(bytes, 2), address: bytes.slice(10) }
+/** Reads the place that begins at byte `at` of a page, which is as long as it must be; `undefined` when the place is damaged. */
+export function readPlace (page: Uint8Array, at: number): Place | undefined {
+  const state = STATES[page[at]!]
+  const kind = KINDS[page[at + 1]!]
+  if (state === undefined || kind === undefined) return undefined
+  return { state, kind, seq: readU64(page, at + 2), address: page.slice(at + 10, at + PLACE_SIZE) }
 }
 
 /** Writes the record of a body in `bytes`: checksum, kind, bin, index, address, data. It says enough to find its way back. */

@@ -7,13 +7,14 @@ import { Committer } from './committer.ts'
 import { BINS, type Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
 import { pending, putJob, type Pending } from './jobs.ts'
-import { addressKeys, indexRange, numberOf, quarantineRange } from './keys.ts'
+import { addressKeys, quarantineRange } from './keys.ts'
 import { closeRecords, openRecords, settleBodies, type Epoch } from './opening.ts'
 import { DEFAULTS, holdsTrue, type ChunkStoreOptions, type PutOptions, type ReadOptions } from './options.ts'
 import type { Plan, Arrival } from './plan.ts'
 import { Pages } from './pages.ts'
+import { walkPlaces, walkPlacesBack } from './places.ts'
 import { Reader } from './reader.ts'
-import { decodeEntry, decodePlace, type PlaceState } from './records.ts'
+import { decodeEntry, readPlace, type PlaceState } from './records.ts'
 import { Signals } from './signals.ts'
 import { Tails } from './tails.ts'
 import { findFaults, type Fault, type Finding } from './verify.ts'
@@ -306,11 +307,12 @@ export class ChunkStore {
   async #forgetAfter (seq: number): Promise<void> {
     const gone: Address[] = []
     for (let bin = 0; bin < BINS; bin++) {
-      for await (const [, record] of this.#store.range({ ...indexRange(bin, 1, undefined), reverse: true })) {
-        const place = decodePlace(record)
-        if (place === undefined || place.seq <= seq) break
+      await walkPlacesBack(this.#store, bin, (record, at) => {
+        const place = readPlace(record, at)
+        if (place === undefined || place.seq <= seq) return false
         if (place.state === 'live') gone.push(place.address)
-      }
+        return true
+      })
     }
     if (gone.length > 0) await this.#now(gone, plan => { for (const address of gone) plan.remove(address, 'lost') })
   }
@@ -319,21 +321,13 @@ export class ChunkStore {
     this.#writer.check()
     checkBin(bin)
     const found: IndexEntry[] = []
-    let next = from
-    while (found.length < limit && (to === undefined || next <= to)) {
-      const wanted = limit - found.length
-      let seen = 0
-      for await (const [key, value] of this.#store.range({ ...indexRange(bin, next, to), limit: wanted })) {
-        seen++
-        const index = numberOf(key)
-        next = index + 1
-        const place = decodePlace(value)
-        if (place?.state !== state) continue
-        found.push({ index, address: place.address, kind: place.kind })
-        if (state === 'live') this.#reader.remember(keyOf(place.address), place.seq)
-      }
-      if (seen < wanted) break
-    }
+    await walkPlaces(this.#store, bin, from, to, limit, (index, record, at) => {
+      const place = readPlace(record, at)
+      if (place?.state !== state) return false
+      found.push({ index, address: place.address, kind: place.kind })
+      if (state === 'live') this.#reader.remember(keyOf(place.address), place.seq)
+      return true
+    })
     return found
   }
 

@@ -2,10 +2,11 @@ import type { Validator } from '@skep/chunk'
 import type { Address, Store } from '@skep/interface'
 import { same } from './bytes.ts'
 import { BINS, type Counters } from './counters.ts'
-import { addressKey, addressOf, addressRange, dataKey, dataRange, indexKey, indexRange, numberOf } from './keys.ts'
+import { addressKey, addressOf, addressRange, dataKey, dataRange, numberOf } from './keys.ts'
 import { holdsTrue } from './options.ts'
+import { findPages, walkPlaces } from './places.ts'
 import type { Plan } from './plan.ts'
-import { addressOfBody, decodeBody, decodeEntry, decodePlace, type Entry } from './records.ts'
+import { addressOfBody, decodeBody, decodeEntry, PLACE_SIZE, readPlace, type Entry, type Place } from './records.ts'
 
 /** Something `verify` found, and what `repair` does about it. */
 export interface Fault {
@@ -86,13 +87,14 @@ async function * checkEntries (
     else yield { fault: { code: 'ENTRY_DAMAGED', address }, addresses: [], mend: plan => plan.forget(address) }
   }
   const bodies = await bodyStore.getMany(known.map(({ entry }) => dataKey(entry.seq)))
-  const places = await store.getMany(known.map(({ entry }) => indexKey(entry.bin, entry.index)))
+  const pages = await findPages(store, known.map(({ entry }) => entry))
   for (const [i, { address, entry }] of known.entries()) {
     const body = bodies[i]
     const fault = { address, bin: entry.bin, index: entry.index }
     const quarantine = { addresses: [address], mend: (plan: Plan) => plan.quarantine(address, body) }
     const sound = body === undefined ? undefined : decodeBody(body, address)
-    const place = places[i] === undefined ? undefined : decodePlace(places[i])
+    const page = pages[i]
+    const place = page === undefined ? undefined : readPlace(page.record, (entry.index - page.first) * PLACE_SIZE)
     if (body === undefined) yield { fault: { code: 'BODY_MISSING', ...fault }, ...quarantine }
     else if (sound === undefined) yield { fault: { code: 'BODY_DAMAGED', ...fault }, ...quarantine }
     else if (sound.kind !== entry.kind || !holdsTrue(validators, entry.kind, address, sound.data)) yield { fault: { code: 'BODY_INVALID', ...fault }, ...quarantine }
@@ -105,16 +107,20 @@ async function * checkEntries (
 }
 
 async function * checkPlaces (store: Store, bin: number, last: number): AsyncGenerator<Finding> {
-  for (let from = 1; from <= last; from += PAGE) {
-    const page: { index: number, record: Uint8Array }[] = []
-    for await (const [key, record] of store.range(indexRange(bin, from, Math.min(last, from + PAGE - 1)))) page.push({ index: numberOf(key), record })
-    const places = page.map(({ index, record }) => ({ index, place: decodePlace(record) }))
-    const lively = places.filter(({ place }) => place?.state === 'live')
-    const entries = await store.getMany(lively.map(({ place }) => addressKey(place!.address)))
+  for (let from = 1, next: number; from <= last; from = next) {
+    const lively: { index: number, place: Place }[] = []
+    next = await walkPlaces(store, bin, from, last, PAGE, (index, record, at) => {
+      const place = readPlace(record, at)
+      if (place?.state !== 'live') return false
+      lively.push({ index, place })
+      return true
+    })
+    if (next === from) return
+    const entries = await store.getMany(lively.map(({ place }) => addressKey(place.address)))
     for (const [i, { index, place }] of lively.entries()) {
       const entry = entries[i] === undefined ? undefined : decodeEntry(entries[i])
       if (entry?.bin === bin && entry.index === index) continue
-      yield { fault: { code: 'PLACE_DANGLING', bin, index, address: place!.address }, addresses: [], mend: plan => plan.bury(bin, index, place!) }
+      yield { fault: { code: 'PLACE_DANGLING', bin, index, address: place.address }, addresses: [], mend: plan => plan.bury(bin, index, place) }
     }
   }
 }

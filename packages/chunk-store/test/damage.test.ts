@@ -112,7 +112,7 @@ test('verify finds every kind of fault, and repair leaves none', async () => {
   await disk.batch([{ type: 'del', key: dataKey(1) }])
   await flip(disk, dataKey(2), 70)
   await disk.batch([{ type: 'put', key: addressKey(list[2]!.address), value: new Uint8Array(3) }])
-  await disk.batch([{ type: 'del', key: indexKey(0, 4) }])
+  await flip(disk, indexKey(0, 8), 3 * 42 + 1)
   await disk.batch([{ type: 'del', key: addressKey(list[4]!.address) }])
   await store.put([{ address: chunk(0).address, data: chunk(1).data }].filter(({ address }) => !list.some(each => each.address === address)), { kind: 'content' })
   const found = new Set(await faults(store))
