@@ -64,7 +64,7 @@ export async function walkPlaces (
   return next
 }
 
-/** Looks at the places of a bin from the last one back, as long as `visit` says so and no page is damaged. */
+/** Looks at the places of a bin from the last one back, as long as `visit` says so; damaged pages are passed over. */
 export async function walkPlacesBack (store: Store, bin: number, visit: (page: Uint8Array, at: number) => boolean): Promise<void> {
   let below: number | undefined
   for (let pages = 1; ; pages = Math.min(MOST, 2 * pages)) {
@@ -72,9 +72,7 @@ export async function walkPlacesBack (store: Store, bin: number, visit: (page: U
     for await (const [key, record] of store.range({ ...indexRange(bin, 1, below), reverse: true, limit: pages })) {
       read++
       below = numberOf(key)
-      const count = countPlaces(record, below)
-      if (count === 0) return
-      for (let i = count - 1; i >= 0; i--) if (!visit(record, i * PLACE_SIZE)) return
+      for (let i = countPlaces(record, below) - 1; i >= 0; i--) if (!visit(record, i * PLACE_SIZE)) return
     }
     if (read < pages) return
   }

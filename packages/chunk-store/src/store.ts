@@ -309,9 +309,8 @@ export class ChunkStore {
     for (let bin = 0; bin < BINS; bin++) {
       await walkPlacesBack(this.#store, bin, (record, at) => {
         const place = readPlace(record, at)
-        if (place === undefined || place.seq <= seq) return false
-        if (place.state === 'live') gone.push(place.address)
-        return true
+        if (place?.state === 'live' && place.seq > seq) gone.push(place.address)
+        return place === undefined || place.seq > seq
       })
     }
     if (gone.length > 0) await this.#now(gone, plan => { for (const address of gone) plan.remove(address, 'lost') })

@@ -99,6 +99,21 @@ test('a page that grew hides nothing of the page before it', async () => {
   expect(await indices(store)).toEqual([...between(1, 4), 6, 7, 8, ...between(10, 40)])
 })
 
+test('every place that points at nothing is found, wherever in its page it stands', async () => {
+  const { store: disk, open } = fixture()
+  const store = await open()
+  const list = inBin(0, 200)
+  for (let at = 0; at < 200; at += 90) await store.put(list.slice(at, at + 90))
+  await disk.batch(list.map(({ address }) => ({ type: 'del', key: Uint8Array.of(0x63, 2, ...address) })))
+  const found: unknown[] = []
+  for await (const { code, index } of store.verify()) found.push(code === 'PLACE_DANGLING' ? index : code)
+  expect(found).toEqual([...between(1, 200), 'COUNT_WRONG'])
+  expect(await store.repair()).toHaveLength(201)
+  expect(await store.repair()).toEqual([])
+  expect(store.lost(0)).toBe(200)
+  expect((await pagesOf(disk)).map(({ last }) => last)).toEqual([90, 180, 200])
+})
+
 test.each([0, 45])('an entry that says place %i, which was never given out, is removed, and hides nothing that comes later', async index => {
   const { disk, store, list } = await fourPages()
   const key = Uint8Array.of(0x63, 2, ...list[6]!)

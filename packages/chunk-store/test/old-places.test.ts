@@ -6,7 +6,7 @@ import { memoryStore } from '@skep/store-memory'
 import { expect, test } from 'vitest'
 import { encodeBody } from '../src/records.ts'
 import { addresses, base, binOf, chunk, chunks, fixture, inBin } from './fixture.ts'
-import { pagesOf, SlowPlaces } from './slow.ts'
+import { pageKey, pagesOf, SlowPlaces } from './slow.ts'
 
 const FORMAT = Uint8Array.of(0x63, 0, 0)
 const EPOCH = '0807060504030201'
@@ -133,19 +133,36 @@ test('what a power cut left of old places is taken out, if their bodies are gone
   for await (const { code } of here.verify()) expect.fail(code)
 })
 
-test('what a power cut left of pages is taken out, if their bodies are gone', async () => {
+/** A store of 200 chunks, in pages, of which a power cut took the bodies from number 111 on: more than one page of each bin is concerned. */
+async function cut (): Promise<{ store: Store, open: () => Promise<ChunkStore> }> {
   const [store, bodies] = [memoryStore(), memoryStore()]
-  const needs = { store, bodies, base, clock: new VirtualClock(), random: new SeededRandom(1) }
-  const first = await ChunkStore.open(needs)
+  const open = async (): Promise<ChunkStore> => ChunkStore.open({ store, bodies, base, clock: new VirtualClock(), random: new SeededRandom(1) })
+  const first = await open()
   for (let n = 0; n < 200; n += 20) await first.put(chunks(n, n + 20))
   await first.close()
-  // In the middle of a batch: more than one page of each bin is concerned.
   for (let seq = 111; seq <= 200; seq++) await bodies.batch([{ type: 'del', key: Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, seq) }])
-  const here = await ChunkStore.open(needs)
+  return { store, open }
+}
+
+test('what a power cut left of pages is taken out, if their bodies are gone', async () => {
+  const here = await (await cut()).open()
   expect(here.size).toBe(110)
   const model = new SlowPlaces()
   model.put(chunks(0, 200), 'content')
   for (const { address } of chunks(110, 200)) model.remove(address, 'lost')
   await model.check(here)
   for await (const { code } of here.verify()) expect.fail(code)
+})
+
+test('a damaged page hides from the opening only what it holds itself', async () => {
+  const { store, open } = await cut()
+  const page = (await pagesOf(store)).filter(({ bin }) => bin === 0).at(-1)!
+  await store.batch([{ type: 'put', key: pageKey(0, page.last), value: page.record.slice(1) }])
+  const here = await open()
+  expect(here.size).toBe(110 + page.record.length / 42)
+  const sound = chunks(0, 110).filter(({ address }) => binOf(address) === 0)
+  expect((await here.entries(0, 1, undefined, 999)).map(({ address }) => address)).toEqual(addresses(sound))
+  await here.repair()
+  expect(here.size).toBe(110)
+  expect(await here.repair()).toEqual([])
 })
