@@ -155,11 +155,11 @@ export class Plan {
     return true
   }
 
-  /** Writes a chunk's place and order of access again. Where no such place was ever given out, what is known of the address is damaged, and removed. */
+  /** Writes a chunk's place and order of access again. A chunk whose place was never given out goes: what is known of it is damaged. */
   replant (address: Address): void {
     const entry = this.#entries.get(keyOf(address))
     if (entry === undefined) return
-    if (!this.#isGiven(entry.bin, entry.index)) return this.forget(address)
+    if (!this.#isGiven(entry.bin, entry.index)) return void this.remove(address, 'lost')
     this.#change(entry.bin, entry.index, { state: 'live', kind: entry.kind, seq: entry.seq, address })
     this.#rewrite(address, entry, entry.pinned)
   }
@@ -220,9 +220,9 @@ export class Plan {
   }
 
   #change (bin: number, index: number, place: Place): void {
+    this.changesPlaces = true
     // A damaged entry may name any number; a place beyond the last would hide those that are to come.
     if (!this.#isGiven(bin, index)) return
-    this.changesPlaces = true
     const changes = index > this.#before[bin]! ? this.#late : this.changes
     changes.push({ bin, index, place })
   }
