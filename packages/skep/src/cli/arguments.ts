@@ -31,7 +31,9 @@ export function isLoopback (host: string): boolean {
 
 /** Reads a reference or an address. */
 export function reference (text: string): string {
-  if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new InvalidArgumentError(`Expected 64 hex characters, got ${text.length} characters.`)
+  const at = text.search(/[^0-9a-fA-F]/)
+  if (at >= 0) throw new InvalidArgumentError(`Expected 64 hex characters, and character ${at + 1} is ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}.`)
+  if (text.length !== 64) throw new InvalidArgumentError(`Expected 64 hex characters, got ${text.length}.`)
   return text.toLowerCase()
 }
 

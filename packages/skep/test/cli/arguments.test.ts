@@ -21,6 +21,10 @@ describe('words of the command line', () => {
   test('references are 64 hex characters, in either case', () => {
     expect(reference('AB'.repeat(32))).toBe('ab'.repeat(32))
     for (const text of ['', 'ab', 'g'.repeat(64), 'a'.repeat(63), 'a'.repeat(65), 'a'.repeat(128)]) expect(() => reference(text)).toThrow('64 hex')
+    expect(() => reference('a'.repeat(63))).toThrow(/got 63\.$/)
+    expect(() => reference(`${'a'.repeat(20)}g${'a'.repeat(43)}`)).toThrow(/character 21 is "g"/)
+    expect(() => reference(`0x${'a'.repeat(64)}`)).toThrow(/character 2 is "x"/)
+    expect(() => reference(`${'a'.repeat(63)}\u{1f41d}`)).toThrow(/character 64 is "\u{1f41d}"/u)
   })
 
   test('an API is an http URL, with or without the scheme', () => {
