@@ -132,9 +132,9 @@ export class Committer {
       job.apply(plan)
       applied.push(job)
     }
-    for (const address of victims) {
+    for (const { address, page } of victims) {
       if (plan.counters.size <= capacity) break
-      if (plan.remove(address, 'lost')) this.evicted++
+      if (plan.remove(address, 'lost', page)) this.evicted++
     }
     return applied
   }

@@ -1,7 +1,7 @@
 import type { Address, Store } from '@skep/interface'
 import { keyOf } from '@skep/pot'
 import { accessRange, addressKeys, numberOf } from './keys.ts'
-import { walkPlaces } from './places.ts'
+import { walkPlaces, type PlacePage } from './places.ts'
 import type { Plan } from './plan.ts'
 import { decodeEntry, isListed, readPlace, type Entry } from './records.ts'
 
@@ -13,6 +13,8 @@ export interface Candidate {
   readonly address: Address
   readonly name: string
   readonly entry: Entry
+  /** Where its place is, if that was read. */
+  readonly page?: PlacePage
 }
 
 /** Candidates of one bin in order of access, read page by page. */
@@ -80,18 +82,18 @@ export class UnlistedLane extends Lane {
   protected override async load (): Promise<Candidate[] | undefined> {
     const { counters } = this.plan
     this.#next ??= counters.swept[this.bin]! + 1
-    const page: { address: Address, index: number }[] = []
-    const next = await walkPlaces(this.store, this.bin, this.#next, undefined, PAGE, (index, record, at) => {
-      const place = readPlace(record, at)
-      if (place?.state === 'live') page.push({ address: place.address, index })
+    const lively: { address: Address, index: number, page: PlacePage }[] = []
+    const next = await walkPlaces(this.store, this.bin, this.#next, undefined, PAGE, (index, page, at) => {
+      const place = readPlace(page.record, at)
+      if (place?.state === 'live') lively.push({ address: place.address, index, page })
       return true
     })
     if (next === this.#next) return undefined
     this.#next = next
-    const entries = await this.entries(page.map(({ address }) => address))
-    const unlisted = page.flatMap(({ address, index }, i) => {
+    const entries = await this.entries(lively.map(({ address }) => address))
+    const unlisted = lively.flatMap(({ address, index, page }, i) => {
       const entry = entries[i]
-      return entry?.index === index && !entry.pinned && !isListed(entry) ? [{ address, name: keyOf(address), entry }] : []
+      return entry?.index === index && !entry.pinned && !isListed(entry) ? [{ address, name: keyOf(address), entry, page }] : []
     })
     if (this.#sweeping) counters.swept[this.bin] = (unlisted[0]?.entry.index ?? next) - 1
     if (unlisted.length > 0) this.#sweeping = false

@@ -33,13 +33,13 @@ export function countPlaces (record: Uint8Array, last: number): number {
 
 /**
  * Looks at the places of a bin from index `from` to `to` (both included; to the end when
- * `undefined`), in order, until `visit` was satisfied `limit` times. It is told where in
- * the page a place begins, which may be damaged; what has none is passed over.
+ * `undefined`), in order, until `visit` was satisfied `limit` times. It is told at which
+ * byte of the page's record the place begins, which may be damaged; what has none is passed over.
  *
  * @returns the first index that was not looked at; `from` where there is nothing any more.
  */
 export async function walkPlaces (
-  store: Store, bin: number, from: number, to: number = Infinity, limit: number, visit: (index: number, page: Uint8Array, at: number) => boolean
+  store: Store, bin: number, from: number, to: number = Infinity, limit: number, visit: (index: number, page: PlacePage, at: number) => boolean
 ): Promise<number> {
   let next = from
   let wanted = limit
@@ -51,9 +51,10 @@ export async function walkPlaces (
       const last = numberOf(key)
       const count = countPlaces(record, last)
       const first = last - count + 1
+      const page = { bin, first, last, record }
       seen += count
       next = Math.max(next, first)
-      for (; next <= last && next <= to && wanted > 0; next++) if (visit(next, record, (next - first) * PLACE_SIZE)) wanted--
+      for (; next <= last && next <= to && wanted > 0; next++) if (visit(next, page, (next - first) * PLACE_SIZE)) wanted--
       if (next > to || wanted === 0) return next
     }
     if (read < pages) return next
@@ -65,7 +66,7 @@ export async function walkPlaces (
 }
 
 /** Looks at the places of a bin from the last one back, as long as `visit` says so; damaged pages are passed over. */
-export async function walkPlacesBack (store: Store, bin: number, visit: (page: Uint8Array, at: number) => boolean): Promise<void> {
+export async function walkPlacesBack (store: Store, bin: number, visit: (record: Uint8Array, at: number) => boolean): Promise<void> {
   let below: number | undefined
   for (let pages = 1; ; pages = Math.min(MOST, 2 * pages)) {
     let read = 0
@@ -78,13 +79,21 @@ export async function walkPlacesBack (store: Store, bin: number, visit: (page: U
   }
 }
 
+/** A place whose page is looked for, and that page where it was read already. */
+export interface Wanted {
+  readonly bin: number
+  readonly index: number
+  readonly page?: PlacePage | undefined
+}
+
 /** Finds for each place the page that holds it, the same for those of one page; `undefined` where none does, or it is damaged. */
-export async function findPages (store: Store, places: readonly { readonly bin: number, readonly index: number }[]): Promise<(PlacePage | undefined)[]> {
+export async function findPages (store: Store, places: readonly Wanted[]): Promise<(PlacePage | undefined)[]> {
   const found: (PlacePage | undefined)[] = places.map(() => undefined)
-  const inOrder = places.map(({ bin, index }, i) => ({ bin, index, i })).sort((a, b) => a.bin - b.bin || a.index - b.index)
+  const inOrder = places.map(({ bin, index, page }, i) => ({ bin, index, known: page, i })).sort((a, b) => a.bin - b.bin || a.index - b.index)
   let page: PlacePage | undefined
-  for (const { bin, index, i } of inOrder) {
-    if (page?.bin !== bin || page.last < index) page = await readPage(store, bin, index)
+  for (const { bin, index, known, i } of inOrder) {
+    // Another copy of the page may be known: all that changes must change in the same one.
+    if (page?.bin !== bin || page.last < index) page = known ?? await readPage(store, bin, index)
     if (page.first <= index) found[i] = page
   }
   return found

@@ -3,7 +3,7 @@ import type { Address, Operation } from '@skep/interface'
 import { keyOf } from '@skep/pot'
 import type { Counters } from './counters.ts'
 import { accessKey, ADDRESS_KEY_SIZE, addressKey, COUNTERS_KEY, DATA_KEY_SIZE, dataKey, graveKey, INDEX_KEY_SIZE, indexKey, quarantineKey } from './keys.ts'
-import { MAX_PLACES, type PlacePage } from './places.ts'
+import { MAX_PLACES, type PlacePage, type Wanted } from './places.ts'
 import { encodeBody, encodeEntry, HEADER_SIZE, isListed, PLACE_SIZE, sizeOfEntry, writePlace, type Entry, type Insurance, type Place } from './records.ts'
 import type { Slab } from './slab.ts'
 import type { IndexEntry } from './store.ts'
@@ -26,9 +26,7 @@ export interface Arrived extends IndexEntry {
 }
 
 /** A place that becomes another. */
-export interface Change {
-  readonly bin: number
-  readonly index: number
+export interface Change extends Wanted {
   readonly place: Place
 }
 
@@ -119,8 +117,12 @@ export class Plan {
     return true
   }
 
-  /** Takes a chunk away and leaves a tombstone in its place. Returns false when it is not there. */
-  remove (address: Address, state: 'deleted' | 'lost'): boolean {
+  /**
+   * Takes a chunk away and leaves a tombstone in its place. Returns false when it is not there.
+   *
+   * @param page - where its place is, if that was read for this batch.
+   */
+  remove (address: Address, state: 'deleted' | 'lost', page?: PlacePage): boolean {
     const name = keyOf(address)
     const entry = this.#entries.get(name)
     if (entry === undefined) return false
@@ -129,7 +131,7 @@ export class Plan {
     this.#del(addressKey(address))
     if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
     if (state === 'lost') this.#lose(entry.bin)
-    this.#change(entry.bin, entry.index, { state, kind: entry.kind, seq: entry.seq, address })
+    this.#change(entry.bin, entry.index, { state, kind: entry.kind, seq: entry.seq, address }, page)
     this.#entries.set(name, undefined)
     return true
   }
@@ -219,12 +221,12 @@ export class Plan {
     this.counters.lost[bin]!++
   }
 
-  #change (bin: number, index: number, place: Place): void {
+  #change (bin: number, index: number, place: Place, page?: PlacePage): void {
     this.changesPlaces = true
     // A damaged entry may name any number; a place beyond the last would hide those that are to come.
     if (!this.#isGiven(bin, index)) return
     const changes = index > this.#before[bin]! ? this.#late : this.changes
-    changes.push({ bin, index, place })
+    changes.push({ bin, index, place, page })
   }
 
   #isGiven (bin: number, index: number): boolean {

@@ -320,7 +320,7 @@ export class ChunkStore {
     this.#writer.check()
     checkBin(bin)
     const found: IndexEntry[] = []
-    await walkPlaces(this.#store, bin, from, to, limit, (index, record, at) => {
+    await walkPlaces(this.#store, bin, from, to, limit, (index, { record }, at) => {
       const place = readPlace(record, at)
       if (place?.state !== state) return false
       found.push({ index, address: place.address, kind: place.kind })

@@ -87,7 +87,7 @@ async function * checkEntries (
     else yield { fault: { code: 'ENTRY_DAMAGED', address }, addresses: [], mend: plan => plan.forget(address) }
   }
   const bodies = await bodyStore.getMany(known.map(({ entry }) => dataKey(entry.seq)))
-  const pages = await findPages(store, known.map(({ entry }) => entry))
+  const pages = await findPages(store, known.map(({ entry: { bin, index } }) => ({ bin, index })))
   for (const [i, { address, entry }] of known.entries()) {
     const body = bodies[i]
     const fault = { address, bin: entry.bin, index: entry.index }
@@ -109,7 +109,7 @@ async function * checkEntries (
 async function * checkPlaces (store: Store, bin: number, last: number): AsyncGenerator<Finding> {
   for (let from = 1, next: number; from <= last; from = next) {
     const lively: { index: number, place: Place }[] = []
-    next = await walkPlaces(store, bin, from, last, PAGE, (index, record, at) => {
+    next = await walkPlaces(store, bin, from, last, PAGE, (index, { record }, at) => {
       const place = readPlace(record, at)
       if (place?.state !== 'live') return false
       lively.push({ index, place })

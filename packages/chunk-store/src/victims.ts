@@ -14,17 +14,17 @@ const PATIENCE = 256
  * A chunk that is insured, or whose deletion is refused, goes to the end of the order
  * and is asked about again when it comes to the front.
  *
- * @returns at most `needed` addresses, which the plan has learnt about.
+ * @returns at most `needed` of them, which the plan has learnt about.
  */
 export async function chooseVictims (
   store: Store, plan: Plan, needed: number,
   rules: { depth: number, now: number, approve: (deletion: Deletion) => boolean | Promise<boolean> }
-): Promise<Address[]> {
+): Promise<Candidate[]> {
   const lanes: Lane[] = []
   for (let bin = 0; bin < Math.min(BINS, rules.depth); bin++) {
     if (plan.counters.live[bin]! > 0) lanes.push(new ListedLane(store, plan, bin), new UnlistedLane(store, plan, bin))
   }
-  const victims: Address[] = []
+  const victims: Candidate[] = []
   const refused: Address[] = []
   while (victims.length < needed && refused.length < needed + PATIENCE) {
     const candidate = await oldest(lanes)
@@ -32,7 +32,7 @@ export async function chooseVictims (
     const { address, entry: { kind, bin, insured } } = candidate
     plan.learn(candidate.name, candidate.entry)
     const free = insured === undefined || insured.until <= rules.now
-    if (free && await rules.approve({ address, kind, bin, ...(insured === undefined ? {} : { insured }) })) victims.push(address)
+    if (free && await rules.approve({ address, kind, bin, ...(insured === undefined ? {} : { insured }) })) victims.push(candidate)
     else refused.push(address)
   }
   for (const address of refused) plan.touch(address)

@@ -117,9 +117,8 @@ test('making room for many chunks writes each page once', async () => {
   Object.assign(counts, { ranges: 0, pages: 0, batches: 0 })
   await store.put([anyChunk(3, 0)], { kind: 'resource' })
   expect(store.size).toBe(256)
-  // Eight pages, one place of the next, and the new one. The search takes 64 at a time, and what changes is read again.
-  expect(counts).toMatchObject({ pages: 10, batches: 1 })
-  expect(counts.ranges).toBeLessThan(30)
+  // Eight pages, one place of the next, and the new one. The search takes 64 at a time, and looks for what was asked for.
+  expect(counts).toEqual({ pages: 10, batches: 1, ranges: 1_024 / 64 + 2 })
   expect((await store.lostEntries(0, 1, undefined, 9_999)).map(({ index }) => index)).toEqual(Array.from({ length: store.lost(0) }, (_, i) => i + 1))
 })
 
