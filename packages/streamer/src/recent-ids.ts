@@ -1,7 +1,7 @@
 import { ID_SIZE } from './messages.ts'
 
 /**
- * What is kept of an id: the slot that it has among 2^32, and two words that tell it from others there, never 0. All of them
+ * What is kept of an id: where it belongs, of 2^32 places, and two words that tell it from others there, never 0. All of them
  * are signed, as an engine makes an object of a number that needs the 32nd bit.
  */
 export interface Mark {
@@ -32,41 +32,62 @@ export function markOf (id: Uint8Array): Mark {
   return { slot, one: one === 0 ? 1 : one, other: other === 0 ? 1 : other }
 }
 
+/** Ids that share a row: one is lost to the fourth that comes after it, not to the first. */
+const WAYS = 4
+/** Words of an id, and of a row. */
+const WORDS = 2
+const ROW = WAYS * WORDS
+
 /**
- * Remembers ids for a while: each has one slot, and loses it to a later one of the same slot.
+ * Remembers ids for a while: each has a row, and loses its place there to later ones of the same row, the oldest first.
  *
- * A slot holds 8 bytes made of the id. Ids are hashes, so that it says it has seen one that it
- * has not happens once in 2^64, and making it so takes that many tries for one id.
+ * A place holds 8 bytes made of the id. Ids are hashes, so that it says it has seen one that it
+ * has not happens once in 2^62, and making it so takes that many tries for one id.
  */
 export class RecentIds {
-  readonly #slots: number
+  readonly #size: number
   /** Made with the first id, as most peers say nothing for most of the time. */
   #marks: Int32Array | undefined
 
-  /** @param slots - ids that are remembered at most, a power of two. */
-  constructor (slots: number) {
-    this.#slots = slots
+  /** @param size - ids that are remembered at most, a power of two, eight or more. */
+  constructor (size: number) {
+    this.#size = size
   }
 
   add (mark: Mark): void {
-    this.#marks ??= new Int32Array(2 * this.#slots)
-    const at = this.#slotOf(mark)
-    this.#marks[at] = mark.one
-    this.#marks[at + 1] = mark.other
+    const marks = this.#marks ??= new Int32Array(WORDS * this.#size)
+    const row = this.#rowOf(mark)
+    // Moves those that came after its own last time, or all of them but the oldest.
+    let at = this.#find(mark)
+    if (at < 0) at = row + ROW - WORDS
+    for (; at > row; at -= WORDS) {
+      marks[at] = marks[at - WORDS]!
+      marks[at + 1] = marks[at - WORDS + 1]!
+    }
+    marks[row] = mark.one
+    marks[row + 1] = mark.other
   }
 
   delete (mark: Mark): void {
-    if (this.has(mark)) this.#marks!.fill(0, this.#slotOf(mark), this.#slotOf(mark) + 2)
+    const at = this.#find(mark)
+    if (at >= 0) this.#marks!.fill(0, at, at + WORDS)
   }
 
   has (mark: Mark): boolean {
-    if (this.#marks === undefined) return false
-    const at = this.#slotOf(mark)
-    return this.#marks[at] === mark.one && this.#marks[at + 1] === mark.other
+    return this.#find(mark) >= 0
   }
 
-  #slotOf ({ slot }: Mark): number {
+  /** Where an id stands; -1 where it does not. */
+  #find (mark: Mark): number {
+    const marks = this.#marks
+    if (marks === undefined) return -1
+    const row = this.#rowOf(mark)
+    for (let at = row; at < row + ROW; at += WORDS) if (marks[at] === mark.one && marks[at + 1] === mark.other) return at
+    return -1
+  }
+
+  #rowOf ({ slot }: Mark): number {
     // The upper bits depend on all of the id.
-    return 2 * (slot >>> (Math.clz32(this.#slots) + 1))
+    return ROW * (slot >>> (Math.clz32(this.#size / WAYS) + 1))
   }
 }
