@@ -2,7 +2,7 @@ import type { Conn, EagerIterator } from '@skep/interface'
 import type { Socket } from 'node:net'
 import { ConnError } from './errors.ts'
 import { DEFAULT_LIMITS, type TcpLimits } from './limits.ts'
-import { Reader } from './reader.ts'
+import { Reader, type Intake } from './reader.ts'
 import { Writer } from './writer.ts'
 
 /** The largest message whose length a prefix of four bytes holds. */
@@ -26,7 +26,8 @@ export class TcpConn implements Conn {
   /** Rejects the running sink. */
   #cut: ((reason: Error) => void) | undefined
 
-  constructor (socket: Socket, limits: TcpLimits = {}) {
+  /** @param intake - brings what the socket reads, where it has no `data` events. */
+  constructor (socket: Socket, limits: TcpLimits = {}, intake?: Intake) {
     this.#socket = socket
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
     this.maxMessageSize = this.#limits.maxMessageSize
@@ -34,7 +35,7 @@ export class TcpConn implements Conn {
     this.#ended = new Promise(resolve => socket.once('close', () => resolve()))
     socket.setNoDelay(true)
     socket.on('error', (cause: Error) => this.#break(new ConnError('CONN_RESET', cause.message, { cause })))
-    this.#reader = new Reader(socket, this.#limits)
+    this.#reader = new Reader(socket, this.#limits, intake)
     this.#writer = new Writer(socket)
     socket.on('end', () => this.#stop(new ConnError('CONN_CLOSED', 'the remote closed')))
     // After an orderly end this finds everything settled.

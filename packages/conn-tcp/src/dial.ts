@@ -4,6 +4,7 @@ import { TcpConn } from './conn.ts'
 import { ConnError } from './errors.ts'
 import type { TcpLimits } from './limits.ts'
 import { addressOf } from './listen.ts'
+import type { Intake } from './reader.ts'
 
 export interface DialOptions {
   readonly host: string
@@ -16,6 +17,11 @@ export interface DialOptions {
   }
 }
 
+/** Bytes that one read of a dialled socket takes at most: twice as many as by itself, which is what a sync has waiting. */
+const READ = 131_072
+/** Where all of them read to: what was read is copied before anything else can be. */
+let shared: Buffer | undefined
+
 /**
  * Connects over TCP.
  *
@@ -25,9 +31,16 @@ export async function dialTcp (options: DialOptions): Promise<{ conn: Conn, remo
   const { host, port, signal, limits = {} } = options
   const { dialTimeout = 10_000 } = limits
   if (signal?.aborted === true) throw signal.reason
-  const socket = connect({ host, port, noDelay: true })
+  const intake: Intake = { push: () => {} }
+  // Straight on, past the queue of a stream that has one of its own; a socket that was accepted offers no such way.
+  const socket = connect({ host, port, noDelay: true, onread: { buffer: shared ??= Buffer.allocUnsafeSlow(READ), callback: (length, bytes) => {
+    const chunk = Buffer.allocUnsafeSlow(length)
+    chunk.set(bytes.subarray(0, length))
+    intake.push(chunk)
+    return true
+  } } })
   await connected(socket, `${host}:${port}`, dialTimeout, signal)
-  return { conn: new TcpConn(socket, limits), remoteAddress: addressOf(socket) }
+  return { conn: new TcpConn(socket, limits, intake), remoteAddress: addressOf(socket) }
 }
 
 async function connected (socket: Socket, target: string, timeout: number, signal: AbortSignal | undefined): Promise<void> {

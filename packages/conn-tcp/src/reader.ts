@@ -3,11 +3,17 @@ import { ConnError } from './errors.ts'
 import type { TcpLimits } from './limits.ts'
 import { Splitter } from './splitter.ts'
 
-/** Bytes that wait here unread before the socket is paused: two reads of the socket, so that a quick reader never pauses it. */
+/** Bytes that wait here unread before the socket is paused: two reads of one that was accepted, so that a quick reader never pauses it, and one of one that was dialled. */
 const HIGH_WATER = 131_072
 
 /** Milliseconds that a timer may be late in a process that is only busy. */
 const STALL = 1000
+
+/** What brings the chunks of a socket that has no `data` events. */
+export interface Intake {
+  /** Takes a chunk, which is the taker's own. */
+  push: (chunk: Uint8Array) => void
+}
 
 /** The reading half of a conn: chunks of a socket to messages, no faster than they are read. */
 export class Reader {
@@ -23,11 +29,13 @@ export class Reader {
   #over: { readonly error: Error | undefined } | undefined
   #wake: (() => void) | undefined
 
-  constructor (socket: Socket, limits: Required<TcpLimits>) {
+  constructor (socket: Socket, limits: Required<TcpLimits>, intake?: Intake) {
     this.#socket = socket
     this.#frameTimeout = limits.frameTimeout
     this.#splitter = new Splitter(limits.maxMessageSize, limits.framePieces)
-    socket.on('data', (chunk: Uint8Array) => this.#push(chunk))
+    const push = (chunk: Uint8Array): void => this.#push(chunk)
+    if (intake === undefined) socket.on('data', push)
+    else intake.push = push
     socket.on('end', () => this.end(undefined))
   }
 
