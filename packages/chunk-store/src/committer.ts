@@ -16,6 +16,13 @@ import { chooseVictims } from './victims.ts'
 /** Chunks that a batch deletes beyond what it needs, at most, while the store is over a capacity that was lowered. */
 const SHRINK = 1_024
 
+/**
+ * Chunks that a batch deletes beyond what it needs while the store is full: looking for those to go costs as much as storing some
+ * dozens. In a store of fewer than 64,000 a thousandth of its capacity.
+ */
+const AHEAD = 64
+const PART_AHEAD = 1_000
+
 /** Bytes of keys and records of a chunk beside its body, of one that is not insured and alone in its page, each filled up to whole words. */
 const RECORDS = 132
 
@@ -122,7 +129,8 @@ export class Committer {
     const needs = jobs.map(job => newcomers(job, plan))
     const wanted = plan.counters.size + needs.reduce((sum, n) => sum + n, 0) - capacity
     const rules = { depth: wanted > 0 ? depth() : 0, now: this.#clock.wall(), approve }
-    const victims = wanted > 0 ? await chooseVictims(this.#store, plan, wanted, rules) : []
+    const ahead = Math.min(AHEAD, Math.floor(this.#options.capacity / PART_AHEAD))
+    const victims = wanted > 0 ? await chooseVictims(this.#store, plan, wanted + ahead, rules) : []
     const applied: Job[] = []
     for (const [i, job] of jobs.entries()) {
       if (needs[i]! > 0 && plan.counters.size + needs[i]! > capacity + victims.length) {
@@ -133,7 +141,7 @@ export class Committer {
       applied.push(job)
     }
     for (const { address, page } of victims) {
-      if (plan.counters.size <= capacity) break
+      if (plan.counters.size <= capacity - ahead) break
       if (plan.remove(address, 'lost', page)) this.evicted++
     }
     return applied

@@ -64,6 +64,12 @@ export function accessKey (bin: number, access: number): Uint8Array {
   return binKey(TAG.access, bin, access)
 }
 
+/**
+ * Keys behind all pages and behind all orders of access, with records of no meaning. A level database looks for the end of a range
+ * beyond it, through all that was deleted there, up to the next key that is.
+ */
+export const FENCES: readonly Uint8Array[] = [binKey(TAG.index, 255, 0), binKey(TAG.access, 255, 0)]
+
 /** The number at the end of an index, access, data, quarantine or grave key. */
 export function numberOf (key: Uint8Array): number {
   return readU64(key, key.length - 8)

@@ -5,7 +5,7 @@ import { walkPlaces, type PlacePage } from './places.ts'
 import type { Plan } from './plan.ts'
 import { decodeEntry, isListed, readPlace, type Entry } from './records.ts'
 
-/** Candidates read at once. */
+/** Candidates read at once, at most. */
 const PAGE = 64
 
 /** A chunk that may be deleted. */
@@ -25,30 +25,43 @@ export abstract class Lane {
   #page: Candidate[] = []
   #at = 0
   #ended = false
+  #size: number
 
-  constructor (store: Store, plan: Plan, bin: number) {
+  /** @param size - candidates to be read first; each further page has twice as many as the one before, up to the most. */
+  constructor (store: Store, plan: Plan, bin: number, size: number) {
     this.store = store
     this.plan = plan
     this.bin = bin
+    this.#size = Math.min(size, PAGE)
   }
 
-  /** The longest unused one that was not taken yet; `undefined` when there is none left. */
-  async head (): Promise<Candidate | undefined> {
-    while (this.#at === this.#page.length && !this.#ended) {
-      const page = await this.load()
+  /** The longest unused one that was not taken yet; `undefined` when there is none left, or {@link Lane.fill} is to be called. */
+  get head (): Candidate | undefined {
+    return this.#page[this.#at]
+  }
+
+  /** Whether the next one is not known. */
+  get empty (): boolean {
+    return this.#at === this.#page.length && !this.#ended
+  }
+
+  /** Reads on, until the next one is known or there is none. */
+  async fill (): Promise<void> {
+    while (this.empty) {
+      const page = await this.load(this.#size)
       if (page === undefined) this.#ended = true
       this.#page = page ?? []
       this.#at = 0
+      this.#size = Math.min(2 * this.#size, PAGE)
     }
-    return this.#page[this.#at]
   }
 
   take (): void {
     this.#at++
   }
 
-  /** Reads the next page; `undefined` after the last one. */
-  protected abstract load (): Promise<Candidate[] | undefined>
+  /** Reads the next page, of so many candidates at most; `undefined` after the last one. */
+  protected abstract load (limit: number): Promise<Candidate[] | undefined>
 
   protected async entries (addresses: readonly Address[]): Promise<(Entry | undefined)[]> {
     const records = await this.store.getMany(addressKeys(addresses))
@@ -60,9 +73,9 @@ export abstract class Lane {
 export class ListedLane extends Lane {
   #after = 0
 
-  protected override async load (): Promise<Candidate[] | undefined> {
+  protected override async load (limit: number): Promise<Candidate[] | undefined> {
     const page: { address: Address, access: number }[] = []
-    for await (const [key, address] of this.store.range({ ...accessRange(this.bin, this.#after + 1), limit: PAGE })) page.push({ address, access: numberOf(key) })
+    for await (const [key, address] of this.store.range({ ...accessRange(this.bin, this.#after + 1), limit })) page.push({ address, access: numberOf(key) })
     if (page.length === 0) return undefined
     this.#after = page.at(-1)!.access
     const entries = await this.entries(page.map(({ address }) => address))
@@ -79,11 +92,11 @@ export class UnlistedLane extends Lane {
   #next: number | undefined
   #sweeping = true
 
-  protected override async load (): Promise<Candidate[] | undefined> {
+  protected override async load (limit: number): Promise<Candidate[] | undefined> {
     const { counters } = this.plan
     this.#next ??= counters.swept[this.bin]! + 1
     const lively: { address: Address, index: number, page: PlacePage }[] = []
-    const next = await walkPlaces(this.store, this.bin, this.#next, undefined, PAGE, (index, page, at) => {
+    const next = await walkPlaces(this.store, this.bin, this.#next, undefined, limit, (index, page, at) => {
       const place = readPlace(page.record, at)
       if (place?.state === 'live') lively.push({ address: place.address, index, page })
       return true

@@ -2,7 +2,7 @@ import type { Address, Operation, Random, Store } from '@skep/interface'
 import { ADDRESS_SIZE, same } from './bytes.ts'
 import { Counters } from './counters.ts'
 import { ChunkStoreError } from './errors.ts'
-import { COUNTERS_KEY, dataKey, dataRange, FORMAT_KEY, graveRange, numberOf, SESSION_KEY } from './keys.ts'
+import { COUNTERS_KEY, dataKey, dataRange, FENCES, FORMAT_KEY, graveRange, numberOf, SESSION_KEY } from './keys.ts'
 
 /** Identifies one life of a store: 16 hex characters, drawn when it is created, and when it may have
  * forgotten its last indices. Indices mean something only with it. */
@@ -48,7 +48,8 @@ export async function openRecords (
     await store.batch([
       { type: 'put', key: FORMAT_KEY, value: Uint8Array.of(VERSION, ...epoch, ...base, ...twin) },
       { type: 'put', key: COUNTERS_KEY, value: counters.encode() },
-      { type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) }
+      { type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) },
+      ...fences()
     ], { durable: true })
     return { epoch: hex(epoch), counters }
   }
@@ -61,7 +62,7 @@ export async function openRecords (
   }
   await checkTwin(twin, apart ? bodies : undefined)
   if (!same(format.subarray(1 + EPOCH_SIZE, 1 + EPOCH_SIZE + ADDRESS_SIZE), base)) throw new ChunkStoreError('CHUNK_STORE_FOREIGN', 'the store was made for another base address')
-  const operations: Operation[] = [{ type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) }]
+  const operations: Operation[] = [{ type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) }, ...fences()]
   const hasForgotten = session !== undefined && mayHaveForgotten(session, boot)
   if (hasForgotten) format.set(random.bytes(EPOCH_SIZE), 1)
   // Before the first page is written, so that who cannot read one refuses.
@@ -124,6 +125,10 @@ export async function closeRecords (store: Store, bodies: Store, boot: string): 
 function mayHaveForgotten (session: Uint8Array, boot: string): boolean {
   const before = new TextDecoder().decode(session.subarray(1))
   return session[0] === 0 && before !== '' && boot !== '' && before !== boot
+}
+
+function fences (): Operation[] {
+  return FENCES.map(key => ({ type: 'put', key, value: new Uint8Array() }))
 }
 
 function encodeSession (clean: boolean, boot: string): Uint8Array {

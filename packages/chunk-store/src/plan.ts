@@ -126,13 +126,9 @@ export class Plan {
     const name = keyOf(address)
     const entry = this.#entries.get(name)
     if (entry === undefined) return false
-    this.counters.live[entry.bin]!--
-    this.drop(entry.seq)
-    this.#del(addressKey(address))
-    if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
+    this.#takeAway(address, name, entry)
     if (state === 'lost') this.#lose(entry.bin)
     this.#change(entry.bin, entry.index, { state, kind: entry.kind, seq: entry.seq, address }, page)
-    this.#entries.set(name, undefined)
     return true
   }
 
@@ -157,11 +153,22 @@ export class Plan {
     return true
   }
 
-  /** Writes a chunk's place and order of access again. A chunk whose place was never given out goes: what is known of it is damaged. */
-  replant (address: Address): void {
-    const entry = this.#entries.get(keyOf(address))
+  /**
+   * Writes a chunk's place and order of access again. A chunk goes whose place was never given out, or is another's: what is known
+   * of it is damaged.
+   *
+   * @param holder - whose place it is, by what lies there.
+   */
+  replant (address: Address, holder: Address | undefined): void {
+    const name = keyOf(address)
+    const entry = this.#entries.get(name)
     if (entry === undefined) return
     if (!this.#isGiven(entry.bin, entry.index)) return void this.remove(address, 'lost')
+    const other = holder === undefined || keyOf(holder) === name ? undefined : this.#entries.get(keyOf(holder))
+    if (other?.bin === entry.bin && other.index === entry.index) {
+      this.#takeAway(address, name, entry)
+      return this.#lose(entry.bin)
+    }
     this.#change(entry.bin, entry.index, { state: 'live', kind: entry.kind, seq: entry.seq, address })
     this.#rewrite(address, entry, entry.pinned)
   }
@@ -214,6 +221,15 @@ export class Plan {
     if (isListed(entry)) this.#put(accessKey(entry.bin, entry.access), address)
     this.#put(addressKey(address), encodeEntry(entry))
     this.#entries.set(keyOf(address), entry)
+  }
+
+  /** Takes a chunk away, but for its place. */
+  #takeAway (address: Address, name: string, entry: Entry): void {
+    this.counters.live[entry.bin]!--
+    this.drop(entry.seq)
+    this.#del(addressKey(address))
+    if (isListed(entry)) this.#del(accessKey(entry.bin, entry.access))
+    this.#entries.set(name, undefined)
   }
 
   #lose (bin: number): void {

@@ -227,6 +227,12 @@ export class ChunkStore {
     return page.filter(({ index }) => index <= to)
   }
 
+  /** The chunks of a bin from index `from` to the last, if they came so lately that no disk need be asked; else `undefined`. */
+  lately (bin: number, from: number): readonly IndexEntry[] | undefined {
+    checkBin(bin)
+    return this.#tails.read(bin, from, this.last(bin), Infinity)
+  }
+
   /**
    * Lists, as {@link entries} does, the places of chunks that went without anybody's wish:
    * deleted to make room, or damaged. Some may have come again since, at another place.

@@ -13,7 +13,7 @@ export interface Fault {
   /**
    * - `BODY_MISSING`, `BODY_DAMAGED`, `BODY_INVALID`: the chunk is moved to quarantine.
    * - `ENTRY_DAMAGED`: what was known of the address is removed; its place becomes a tombstone.
-   * - `PLACE_WRONG`: the place in the bin's sequence is written again.
+   * - `PLACE_WRONG`: the place in the bin's sequence is written again, or the chunk removed when that is another's.
    * - `PLACE_DANGLING`: a place that points at nothing becomes a tombstone.
    * - `COUNT_WRONG`: the chunks of the bin are counted again.
    * - `BODY_STRAY`: a body in a Store of bodies that nothing points at is deleted.
@@ -101,7 +101,8 @@ async function * checkEntries (
     else {
       live[entry.bin]!++
       if (place?.state === 'live' && place.seq === entry.seq && same(place.address, address)) continue
-      yield { fault: { code: 'PLACE_WRONG', ...fault }, addresses: [address], mend: plan => plan.replant(address) }
+      const holder = place?.state === 'live' ? place.address : undefined
+      yield { fault: { code: 'PLACE_WRONG', ...fault }, addresses: holder === undefined ? [address] : [address, holder], mend: plan => plan.replant(address, holder) }
     }
   }
 }

@@ -7,6 +7,9 @@ import type { Plan } from './plan.ts'
 /** Refused candidates after which a search ends, beyond one for each chunk needed. */
 const PATIENCE = 256
 
+/** Candidates of a bin that are read beyond its part. */
+const SPARE = 4
+
 /**
  * Finds chunks to delete: the longest unused of the bins below `depth`, with those in
  * the plan left alone.
@@ -21,14 +24,22 @@ export async function chooseVictims (
   rules: { depth: number, now: number, approve: (deletion: Deletion) => boolean | Promise<boolean> }
 ): Promise<Candidate[]> {
   const lanes: Lane[] = []
+  const { live, size } = plan.counters
   for (let bin = 0; bin < Math.min(BINS, rules.depth); bin++) {
-    if (plan.counters.live[bin]! > 0) lanes.push(new ListedLane(store, plan, bin), new UnlistedLane(store, plan, bin))
+    if (live[bin] === 0) continue
+    // What a bin gives if it gives its part, and a few more.
+    const first = Math.ceil(needed * live[bin]! / size) + SPARE
+    lanes.push(new ListedLane(store, plan, bin, first), new UnlistedLane(store, plan, bin, first))
   }
+  await Promise.all(lanes.map(async lane => { await lane.fill() }))
   const victims: Candidate[] = []
   const refused: Address[] = []
   while (victims.length < needed && refused.length < needed + PATIENCE) {
-    const candidate = await oldest(lanes)
-    if (candidate === undefined) break
+    const lane = oldest(lanes)
+    const candidate = lane?.head
+    if (lane === undefined || candidate === undefined) break
+    lane.take()
+    if (lane.empty) await lane.fill()
     const { address, entry: { kind, bin, insured } } = candidate
     plan.learn(candidate.name, candidate.entry)
     const free = insured === undefined || insured.until <= rules.now
@@ -39,16 +50,11 @@ export async function chooseVictims (
   return victims
 }
 
-/** Takes the longest unused candidate of all lanes. */
-async function oldest (lanes: readonly Lane[]): Promise<Candidate | undefined> {
-  let found: Candidate | undefined
-  let from: Lane | undefined
+/** The lane with the longest unused candidate of all, which are filled. */
+function oldest (lanes: readonly Lane[]): Lane | undefined {
+  let found: Lane | undefined
   for (const lane of lanes) {
-    const head = await lane.head()
-    if (head === undefined || (found !== undefined && found.entry.access <= head.entry.access)) continue
-    found = head
-    from = lane
+    if (lane.head !== undefined && (found?.head === undefined || lane.head.entry.access < found.head.entry.access)) found = lane
   }
-  from?.take()
   return found
 }

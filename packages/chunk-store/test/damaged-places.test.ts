@@ -129,6 +129,21 @@ test.each([0, 45])('an entry that says place %i, which was never given out, is r
   expect(await faults(store)).toEqual([])
 })
 
+test.each([6, 8, 33])('of two chunks whose entries say place %i the one goes whose place it is not', async index => {
+  const { disk, store, list } = await fourPages()
+  const key = Uint8Array.of(0x63, 2, ...list[6]!)
+  const record = (await disk.get(key))!
+  record[11] = index
+  await disk.batch([{ type: 'put', key, value: record }])
+  expect(new Set(await faults(store))).toEqual(new Set(['PLACE_WRONG', 'PLACE_DANGLING']))
+  await store.repair()
+  expect(await store.repair()).toEqual([])
+  expect([await store.has(list[6]!), await store.has(list[index - 1]!)]).toEqual([false, true])
+  expect(await indices(store)).toEqual([...between(1, 6), ...between(8, 40)])
+  expect((await store.lostEntries(0, 1, undefined, 99)).map(({ index }) => index)).toEqual([7])
+  expect(store.counts()[0]).toBe(39)
+})
+
 test.each([0, 45])('a chunk whose entry says place %i, which was never given out, is deleted and leaves nothing there', async index => {
   const { disk, store, list } = await fourPages()
   const key = Uint8Array.of(0x63, 2, ...list[6]!)

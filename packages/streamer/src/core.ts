@@ -76,6 +76,7 @@ export class Core {
       case 'sealed': return this.#pulls.sealed(input)
       case 'cursor': return this.#serves.cursor(input.feed, input.cursor)
       case 'recalled': return this.#serves.recalled(input.feed, input.covered)
+      case 'peeked': return this.#serves.peeked(input.serve, input.stretch, input.batch)
       case 'collected': return this.#serves.collected(input.serve, input.stretch, input.batch)
       case 'delivered': return this.#serves.delivered(input.serve, input.missing)
       case 'answered': return this.#answers.answered(input.peer, input.id, input.data)

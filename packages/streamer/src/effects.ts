@@ -51,8 +51,10 @@ export type Effect =
   | { readonly type: 'took', readonly feed: Feed, readonly from: number, readonly to: number }
   /** Forget what of the feed an old peer has taken: it has it no more. */
   | { readonly type: 'forget', readonly feed: Feed }
-  /** Ask the source for the next items. */
+  /** Ask the source for the next items, a live half when there are some. */
   | { readonly type: 'collect', readonly serve: Serve, readonly stretch: Stretch }
+  /** The same of a live half, now that there are. */
+  | { readonly type: 'gather', readonly serve: Serve, readonly stretch: Stretch }
   /** Read items and send them; tell which are not there. */
   | { readonly type: 'deliver', readonly serve: Serve, readonly ids: readonly Uint8Array[], readonly priority: Priority }
   /** Stop what runs for a half. */
@@ -85,6 +87,8 @@ export type Input =
   | { readonly type: 'sealed', readonly batch: BatchState, readonly ranges: readonly (readonly [from: number, to: number])[], readonly declined: readonly Declined[], readonly done: boolean }
   | { readonly type: 'cursor', readonly feed: Feed, readonly cursor: { readonly epoch: string, readonly last: number } | undefined }
   | { readonly type: 'recalled', readonly feed: Feed, readonly covered: Intervals | undefined }
+  /** What a live half waits for is there, and this is all of it; it may be gathered. */
+  | { readonly type: 'peeked', readonly serve: Serve, readonly stretch: Stretch, readonly batch: Batch }
   | { readonly type: 'collected', readonly serve: Serve, readonly stretch: Stretch, readonly batch: Batch | undefined }
   | { readonly type: 'delivered', readonly serve: Serve, readonly missing: readonly Uint8Array[] }
   | { readonly type: 'answered', readonly peer: PeerState, readonly id: Uint8Array, readonly data: Uint8Array | undefined }

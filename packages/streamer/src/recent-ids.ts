@@ -57,9 +57,9 @@ export class RecentIds {
   add (mark: Mark): void {
     const marks = this.#marks ??= new Int32Array(WORDS * this.#size)
     const row = this.#rowOf(mark)
-    // Moves those that came after its own last time, or all of them but the oldest.
-    let at = this.#find(mark)
-    if (at < 0) at = row + ROW - WORDS
+    // Where it is, or the first place that is free, or that of the oldest: those before it move up.
+    let at = row
+    while (at < row + ROW - WORDS && marks[at] !== 0 && !(marks[at] === mark.one && marks[at + 1] === mark.other)) at += WORDS
     for (; at > row; at -= WORDS) {
       marks[at] = marks[at - WORDS]!
       marks[at + 1] = marks[at - WORDS + 1]!
@@ -70,7 +70,10 @@ export class RecentIds {
 
   delete (mark: Mark): void {
     const at = this.#find(mark)
-    if (at >= 0) this.#marks!.fill(0, at, at + WORDS)
+    if (at < 0) return
+    // What is free is at the end.
+    const end = this.#rowOf(mark) + ROW
+    this.#marks!.copyWithin(at, at + WORDS, end).fill(0, end - WORDS, end)
   }
 
   has (mark: Mark): boolean {

@@ -4,7 +4,7 @@ import type { Context } from './effects.ts'
 import { ID_SIZE, NO_PROOF, type WireStream } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import { Feed, FROM_NOW, NO_OFFERS, Serve, type Ready, type Stretch } from './serve.ts'
-import { markOf } from './recent-ids.ts'
+import { markOf, type RecentIds } from './recent-ids.ts'
 import { namesOf, NOTHING_MORE, OPEN_END, pairName, RETRIEVE_REQUEST, toIndex } from './stream-name.ts'
 import { Taken } from './taken.ts'
 import type { Timer } from './timers.ts'
@@ -212,13 +212,31 @@ export class Serves {
     this.#release(feed)
   }
 
+  /**
+   * What a live half waits for is there. If the peer has all of it nothing need be collected, or waited
+   * for; anything else is, with what comes a moment later.
+   */
+  peeked (serve: Serve, stretch: Stretch, batch: Batch): void {
+    if (serve.state === 'over' || serve.collecting !== stretch) return
+    const known = serve.feed.peer.native ? this.#known(serve) : undefined
+    if (known === undefined || batch.ids.length === 0 || !batch.ids.every(id => known.has(markOf(id)))) {
+      return this.#context.emit({ type: 'gather', serve, stretch })
+    }
+    serve.collecting = undefined
+    this.#passOver(serve, batch, stretch)
+  }
+
+  /** What the peer has, as it offered it itself; nothing is, to one that proves what it has. */
+  #known ({ feed, proving }: Serve): RecentIds | undefined {
+    return proving ? undefined : feed.peer.has.get(this.#served.space(feed.name))
+  }
+
   collected (serve: Serve, stretch: Stretch, batch: Batch | undefined): void {
     if (serve.state === 'over' || serve.collecting !== stretch) return
     serve.collecting = undefined
     const { peer } = serve.feed
     if (batch === undefined) return this.#quit(serve.feed)
-    // What the peer has offered itself it has.
-    const known = serve.proving || batch.proof !== undefined ? undefined : peer.has.get(this.#served.space(serve.feed.name))
+    const known = batch.proof === undefined ? this.#known(serve) : undefined
     const ids = known === undefined ? batch.ids : batch.ids.filter(id => !known.has(markOf(id)))
     if (ids.length === 0 && batch.ids.length > 0 && peer.native && serve.live) return this.#passOver(serve, batch, stretch)
     const passed = this.#takePassed(serve)

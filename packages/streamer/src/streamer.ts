@@ -380,6 +380,7 @@ export class Streamer {
       case 'took': return this.#tellFailure(this.#intervals.seal([{ id: takenId(effect.feed), from: effect.from, to: effect.to }]), effect.feed, 'reoffered')
       case 'forget': return this.#tellFailure(this.#intervals.reset(takenId(effect.feed)), effect.feed, 'reoffered')
       case 'collect': return this.#sources.collect(effect)
+      case 'gather': return this.#sources.gather(effect)
       case 'deliver': {
         const conversation = this.#conversations.get(effect.serve.feed.peer.ref.key)
         return this.#sources.deliver(effect, conversation, bytes => { this.#sent(bytes) })

@@ -58,6 +58,15 @@ export interface Source {
    */
   onMore? (from: number, more: () => void): () => void
 
+  /**
+   * Says at once what a {@link Source.batch} from `from` on without an end or a limit would: all that there is from there;
+   * `undefined` if there is nothing, or it has to be looked up.
+   *
+   * Optional, and of use with {@link Source.onMore}: what a peer is seen to have in passing need not be collected to be
+   * offered to it. A source that proves its stretches leaves it out.
+   */
+  peek? (from: number): Batch | undefined
+
   /** The bytes of items, in order; `undefined` for what is not there any more. */
   read (ids: Uint8Array[], options: { readonly signal: AbortSignal }): Promise<(Uint8Array | undefined)[]>
 

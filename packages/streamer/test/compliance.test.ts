@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 type Fault =
   | 'cursor counts from 1' | 'epoch changes' | 'short ids' | 'same ids' | 'skips with a small limit' | 'more than the limit'
   | 'bounded waits' | 'open does not wait' | 'no wake' | 'ignores the signal' | 'reads in the order of the index' | 'a body for nothing'
+  | 'says what is to come' | 'says some of it' | 'says less'
   | 'tells at once' | 'tells nobody' | 'tells early' | 'tells for ever' | 'tells who left' | 'all or nothing' | 'takes all' | 'one answer'
   | 'needs everything' | 'needs nothing' | 'forgets' | 'only in order' | 'one at a time' | 'believes' | 'keeps wrong bodies' | 'one epoch for all' | 'serves a peer once'
   | 'ends with its ids' | 'ends where asked' | 'looks beyond the end' | 'begins at the item' | 'waits in a hole' | 'fills holes' | 'claims what is to come'
@@ -122,6 +123,12 @@ class Log implements StreamTypeSubject {
         else if (fault !== 'tells nobody') look()
         return () => { if (fault !== 'tells who left') over = true }
       },
+      peek: from => {
+        if (from > end() && fault !== 'says what is to come') return undefined
+        const ids = lines.flatMap((line, i) => (line === undefined || i + 1 < from ? [] : [idOf(i + 1, line)]))
+        if (fault === 'says some of it') ids.shift()
+        return { from, to: Math.max(from, end() - (fault === 'says less' && end() > from ? 1 : 0)), ids }
+      },
       close () {}
     }
   }
@@ -201,7 +208,7 @@ const settle = async (): Promise<void> => { await new Promise<void>(resolve => s
 testStreamType({ test, make: () => new Log(), settle })
 
 /** How many laws are about the halves by themselves. */
-const HALVES = 16
+const HALVES = 17
 
 /** The laws that a type breaks. */
 async function broken (make: () => StreamTypeSubject): Promise<string[]> {
@@ -233,6 +240,7 @@ describe('every law fails a type that breaks it', () => {
     'an open batch waits for the next item, and brings it': ['open does not wait', 'no wake'],
     'a batch that waits ends when it is not wanted any more': ['ignores the signal'],
     'who asks to hear of more hears of it once, unless it takes that back': ['tells at once', 'tells nobody', 'tells early', 'tells for ever', 'tells who left'],
+    'what is said at once is what a batch would say, all of it': ['says what is to come', 'says some of it', 'says less'],
     'bodies are read in the order of the ids, and what is not there is undefined': ['reads in the order of the index', 'a body for nothing'],
     'what is absent is needed, and what was put is not': ['needs everything', 'needs nothing'],
     'what was put is durable': ['forgets'],

@@ -16,6 +16,8 @@ export interface ServedChunks {
   /** An index of the bin after which there is no chunk of the kind. */
   lastOf (bin: number, kind: Kind): number
   entries (bin: number, from: number, to: number | undefined, limit: number): Promise<ServedEntry[]>
+  /** All entries from `from` on, where they are at hand. */
+  lately? (bin: number, from: number): readonly ServedEntry[] | undefined
   getMany (addresses: readonly Address[]): Promise<(Uint8Array | undefined)[]>
   onBin (bin: number, listener: () => void): () => void
 }
@@ -99,6 +101,15 @@ export class BinSource implements Source {
     return stop
   }
 
+  peek (from: number): Batch | undefined {
+    const entries = this.#chunks.lately?.(this.#bin, from)
+    const last = entries?.at(-1)
+    if (entries === undefined || last === undefined) return undefined
+    const ids: Uint8Array[] = []
+    for (const entry of entries) if (this.#served.serves(entry)) ids.push(entry.address)
+    return { from, to: last.index, ids }
+  }
+
   async read (ids: Uint8Array[], { signal }: { readonly signal: AbortSignal }): Promise<(Uint8Array | undefined)[]> {
     signal.throwIfAborted()
     return this.#chunks.getMany(ids)
@@ -142,6 +153,7 @@ export function shared (source: BinSource): Source {
     cursor: () => source.cursor(),
     batch: (from, to, options) => source.batch(from, to, options),
     onMore: (from, more) => source.onMore(from, more),
+    peek: from => source.peek(from),
     read: (ids, options) => source.read(ids, options),
     close: () => {}
   }

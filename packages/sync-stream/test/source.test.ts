@@ -97,6 +97,23 @@ test('a stream of one kind passes over the others, and finds the few among the m
   expect(await live).toEqual({ from: 805, to: 915, ids: [address] })
 })
 
+test('what has come lately is said at once, each kind for itself, and nothing of what is long here or to come', async () => {
+  const { chunks, source, put } = await setUp()
+  const ids = await put(300)
+  expect(source.peek(301)).toBeUndefined()
+  expect(source.peek(1)).toBeUndefined()
+  expect(source.peek(250)).toEqual({ from: 250, to: 300, ids: ids.slice(249) })
+  const random = new SeededRandom(4)
+  const address = randomAddressAt(random, base, 3)
+  await chunks.put([{ address, data: random.bytes(100) }], { kind: 'resource' })
+  const rare = new BinSource(chunks, 3, limits, { kinds: ['resource'], serves: ({ kind }) => kind === 'resource' })
+  expect(rare.peek(299)).toEqual({ from: 299, to: 301, ids: [address] })
+  await chunks.delete([ids[299]!])
+  expect(source.peek(250)).toBeUndefined()
+  const without = { epoch: chunks.epoch, last: () => 5, lastOf: () => 5, entries: async () => [], getMany: async () => [], onBin: () => () => {} }
+  expect(new BinSource(without, 3, limits, { kinds: ['content'], serves: () => true }).peek(1)).toBeUndefined()
+})
+
 test('a kind of which there is nothing more is not looked for', async () => {
   const { chunks, put } = await setUp()
   let reads = 0

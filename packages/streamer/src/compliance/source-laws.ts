@@ -203,6 +203,29 @@ export function sourceLaws (law: (name: string, body: (subject: StreamTypeSubjec
     source.close()
   })
 
+  law('what is said at once is what a batch would say, all of it', async subject => {
+    const source = await open(subject, ITEMS)
+    if (source.peek === undefined) return source.close()
+    for (let item = 0; item < 3; item++) {
+      const { last } = await source.cursor()
+      holds(source.peek(last + 1) === undefined, 'something is said of what is still to come')
+      for (let from = Math.max(1, last - 5); from <= last; from++) {
+        const said = source.peek(from)
+        if (said === undefined) continue
+        holds(said.from === from && said.to === last, `of what there is from ${from} to ${last} it is said what is from ${said.from} to ${said.to}`)
+        const ids: string[] = []
+        for (let next = from; next <= last;) {
+          const batch = await source.batch(next, last, { limit: 128, signal: new AbortController().signal })
+          ids.push(...batch.ids.map(keyOf))
+          next = batch.to + 1
+        }
+        holds(said.ids.map(keyOf).join() === ids.join(), `what is said at once from ${from} on are other ids than those of a batch`)
+      }
+      await subject.append()
+    }
+    source.close()
+  })
+
   law('bodies are read in the order of the ids, and what is not there is undefined', async subject => {
     const source = await open(subject, 6)
     const { signal } = new AbortController()
