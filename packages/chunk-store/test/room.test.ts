@@ -140,3 +140,33 @@ test('a store whose capacity was lowered shrinks with the next puts, a part with
   expect(await smaller.hasMany(addresses(chunks(1_500, 1_520)))).not.toContain(false)
   for await (const fault of smaller.verify()) expect.fail(fault.code)
 })
+
+test('a full store of thousands makes room for a few more than it needs, and never holds more than its capacity', async () => {
+  const { open } = fixture()
+  const store = await open({ capacity: 3_000, depth: () => 17 })
+  const list = Array.from({ length: 3_001 }, (_, n) => chunk(n))
+  for (let at = 0; at < 3_000; at += 100) await store.put(list.slice(at, at + 100))
+  expect(store.size).toBe(3_000)
+  await store.put(list.slice(3_000))
+  expect(store.size).toBe(2_997)
+  // The four that came first.
+  expect(await store.hasMany(addresses(list.slice(0, 5)))).toEqual([false, false, false, false, true])
+  for (let n = 4_000; n < 4_003; n++) {
+    await store.put([chunk(n)])
+    expect(store.size).toBe(2_998 + n - 4_000)
+  }
+  await store.put([chunk(4_003)])
+  expect(store.size).toBe(2_997)
+})
+
+test('ends of ranges are found at fences, which are there again after each opening', async () => {
+  const { store: disk, open } = fixture()
+  await open()
+  const fences = [Uint8Array.of(0x63, 3, 255, ...new Uint8Array(8)), Uint8Array.of(0x63, 4, 255, ...new Uint8Array(8))]
+  expect(await disk.getMany(fences)).toEqual([new Uint8Array(), new Uint8Array()])
+  await disk.batch(fences.map(key => ({ type: 'del', key })))
+  const store = await open()
+  expect(await disk.getMany(fences)).toEqual([new Uint8Array(), new Uint8Array()])
+  await store.put(Array.from({ length: 20 }, (_, n) => chunk(n)))
+  expect(await store.repair()).toEqual([])
+})

@@ -50,7 +50,7 @@ export class SlowPlaces {
 /** The pages of all bins as they lie on disk, read by the README's format: for each the bin, the last index, and the bytes. */
 export async function pagesOf (disk: Store): Promise<{ bin: number, last: number, record: Uint8Array }[]> {
   const pages: { bin: number, last: number, record: Uint8Array }[] = []
-  for await (const [key, record] of disk.range({ gte: Uint8Array.of(0x63, 3), lt: Uint8Array.of(0x63, 4) })) {
+  for await (const [key, record] of disk.range({ gte: Uint8Array.of(0x63, 3), lt: Uint8Array.of(0x63, 3, 17) })) {
     pages.push({ bin: key[2]!, last: Number(Buffer.from(key).readBigUInt64BE(3)), record })
   }
   return pages
