@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { fromBinary, fromHex, isAddress, keyOf, randomAddressAt, toBinary, toHex, type RandomBytes } from './address.ts'
+export { fromBinary, fromHex, isAddress, keyAt, keyOf, randomAddressAt, toBinary, toHex, type RandomBytes } from './address.ts'
 export { compareDistance, distance, distanceBytes } from './distance.ts'
 export { MutablePot } from './mutable.ts'
 export type { PotOptions } from './options.ts'

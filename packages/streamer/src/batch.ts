@@ -1,7 +1,8 @@
-import { keyOf } from '@skep/pot'
-import type { HandoverProof } from './messages.ts'
+import { keyAt } from '@skep/pot'
+import { ID_SIZE, type HandoverProof } from './messages.ts'
 import type { PeerState } from './peer-state.ts'
 import type { Half, Pull } from './pull.ts'
+import { markOf, type Mark } from './recent-ids.ts'
 import type { AskState } from './status.ts'
 import type { Timer } from './timers.ts'
 import type { Outcome } from './type.ts'
@@ -22,7 +23,8 @@ export class BatchState {
   readonly half: Half
   readonly from: number
   readonly to: number
-  readonly ids: Uint8Array[]
+  /** How many items it has. */
+  readonly count: number
   /** What the peer gave as proof; `undefined` for the empty one. */
   readonly proof: HandoverProof | undefined
   readonly outcomes: (Outcome | undefined)[]
@@ -42,23 +44,42 @@ export class BatchState {
   /** When an item last got its outcome. */
   progress = 0
 
+  /** The ids, one after the other. */
+  readonly #ids: Uint8Array
+  #list: readonly Uint8Array[] | undefined
   readonly #keys: string[] = []
   #blamed: Map<number, { readonly peer: string, readonly state: AskState }[]> | undefined
 
-  constructor (half: Half, from: number, to: number, ids: Uint8Array[], proof?: HandoverProof) {
+  /** @param ids - one after the other, as they came. */
+  constructor (half: Half, from: number, to: number, ids: Uint8Array, proof?: HandoverProof) {
     this.pull = half.pull
     this.half = half
     this.from = from
     this.to = to
-    this.ids = ids
+    this.#ids = ids
+    this.count = ids.length / ID_SIZE
     this.proof = proof
-    this.outcomes = new Array<undefined>(ids.length).fill(undefined)
-    this.open = ids.length
+    this.outcomes = new Array<undefined>(this.count).fill(undefined)
+    this.open = this.count
+  }
+
+  /** An item's id. Each is made when it is asked for: of most of what many peers offer none ever is. */
+  id (i: number): Uint8Array {
+    return this.#ids.subarray(i * ID_SIZE, (i + 1) * ID_SIZE)
+  }
+
+  /** All of them. */
+  get ids (): readonly Uint8Array[] {
+    return this.#list ??= Array.from({ length: this.count }, (_, i) => this.id(i))
   }
 
   /** An item's id as a text, made when it is first asked for: of what is here already it never is. */
   key (i: number): string {
-    return this.#keys[i] ??= keyOf(this.ids[i]!)
+    return this.#keys[i] ??= keyAt(this.#ids, i * ID_SIZE)
+  }
+
+  mark (i: number): Mark {
+    return markOf(this.#ids, i * ID_SIZE)
   }
 
   /** Gives an item its outcome, once. */
@@ -124,6 +145,6 @@ export class BatchState {
 
   /** Whether each index has its item. */
   get isDense (): boolean {
-    return this.ids.length === this.to - this.from + 1
+    return this.count === this.to - this.from + 1
   }
 }

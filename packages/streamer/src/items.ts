@@ -150,8 +150,8 @@ export class Items {
     const { space } = batch.pull
     const recent = this.#recent.get(space)
     const unsure: number[] = []
-    for (let i = 0; i < batch.ids.length; i++) {
-      const mark = recent === undefined ? undefined : markOf(batch.ids[i]!)
+    for (let i = 0; i < batch.count; i++) {
+      const mark = recent === undefined ? undefined : batch.mark(i)
       if (mark !== undefined && recent!.has(mark)) this.#hold(batch, i, mark)
       else if (this.#items.get(batch.key(i))?.refs.has(space) !== true) unsure.push(i)
     }
@@ -174,14 +174,14 @@ export class Items {
       if (typeof flag === 'string') batch.decline(i, flag)
       else if (flag !== true) this.#hold(batch, i)
     }
-    for (let i = 0; i < batch.ids.length; i++) {
+    for (let i = 0; i < batch.count; i++) {
       if (batch.outcomes[i] !== undefined) continue
       const key = batch.key(i)
       if (this.#stored.since(ticket, space, key)) {
         this.#hold(batch, i)
         continue
       }
-      const item = this.#enter(batch.ids[i]!, key)
+      const item = this.#items.get(key) ?? this.#enter(batch.id(i), key)
       const refs = item.refs.get(space)
       if (refs === undefined) item.refs.set(space, [{ batch, i }])
       else refs.push({ batch, i })
@@ -198,7 +198,7 @@ export class Items {
   unasked (batch: BatchState): number[] {
     const wanted: number[] = []
     const seen = new Set<string>()
-    for (let i = 0; i < batch.ids.length; i++) {
+    for (let i = 0; i < batch.count; i++) {
       if (batch.outcomes[i] !== undefined) continue
       const key = batch.key(i)
       if (this.#items.get(key)?.underWay !== false || seen.has(key)) continue
@@ -250,7 +250,7 @@ export class Items {
   /** A batch waits no more. */
   abandon (batch: BatchState): void {
     const space = batch.pull.space
-    for (let i = 0; i < batch.ids.length; i++) {
+    for (let i = 0; i < batch.count; i++) {
       if (batch.outcomes[i] !== undefined) continue
       const item = this.#items.get(batch.key(i))
       const refs = item?.refs.get(space)?.filter(ref => ref.batch !== batch)
@@ -391,7 +391,7 @@ export class Items {
 
   /** A batch has waited long: whoever else has its items is asked. */
   hurry (batch: BatchState): void {
-    for (let i = 0; i < batch.ids.length; i++) {
+    for (let i = 0; i < batch.count; i++) {
       if (batch.outcomes[i] !== undefined) continue
       const key = batch.key(i)
       const item = this.#items.get(key)
@@ -401,7 +401,7 @@ export class Items {
     }
   }
 
-  #hold (batch: BatchState, i: number, mark: Mark = markOf(batch.ids[i]!)): void {
+  #hold (batch: BatchState, i: number, mark: Mark = batch.mark(i)): void {
     batch.settle(i, 'held')
     this.#has(batch.pull.peer, batch.pull.space, mark)
   }

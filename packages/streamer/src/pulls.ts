@@ -1,5 +1,5 @@
 import { Intervals } from '@skep/intervals-store'
-import { keyOf } from '@skep/pot'
+import { keyAt, keyOf } from '@skep/pot'
 import { BitVector } from '@skep/wire'
 import { BatchState, type Declined } from './batch.ts'
 import type { Context, Input } from './effects.ts'
@@ -118,13 +118,11 @@ export class Pulls {
     const count = Hashes.length / ID_SIZE
     const problem = this.#problem(half, half.expected, from, to, count)
     if (problem !== undefined) return peer.fault(this.#context, ...problem)
-    const ids: Uint8Array[] = []
-    for (let at = 0; at < Hashes.length; at += ID_SIZE) ids.push(Hashes.subarray(at, at + ID_SIZE))
     if (pull.unproven && !half.live) {
-      if (pull.mark === undefined || keyOf(ids[0]!) !== keyOf(pull.mark.id)) return this.#another(pull)
+      if (pull.mark === undefined || keyAt(Hashes, 0) !== keyOf(pull.mark.id)) return this.#another(pull)
       this.#proven(pull)
     }
-    const batch = new BatchState(half, from!, to!, ids, isNoProof(proof) ? undefined : proof)
+    const batch = new BatchState(half, from!, to!, Hashes, isNoProof(proof) ? undefined : proof)
     half.queue = [...half.queue, batch]
     // A native peer offers the next of a history before the Wanted of the last.
     half.expected = peer.native && !half.live ? pull.gapAfter(batch.to) : undefined
@@ -146,7 +144,7 @@ export class Pulls {
     if (flags === undefined) {
       this.#items.needless(ticket)
       // Our own sink could not say: the range stays open and is tried again.
-      for (const i of batch.ids.keys()) batch.settle(i, 'late')
+      for (let i = 0; i < batch.count; i++) batch.settle(i, 'late')
     } else {
       this.#items.needed(batch, ticket, flags)
     }
@@ -345,7 +343,7 @@ export class Pulls {
     peer.offered--
     peer.batches++
     const next = half.live ? { from: batch.to + 1, to: undefined } : pull.gapAfter(batch.to)
-    const vector = batch.ids.length > 0 ? new BitVector(batch.ids.length) : undefined
+    const vector = batch.count > 0 ? new BitVector(batch.count) : undefined
     for (const i of wanted) vector!.set(i)
     this.#items.askedInOffer(batch, wanted)
     if (next === undefined || next.from > MAX_INDEX) half.state = 'finishing'
@@ -397,7 +395,7 @@ export class Pulls {
     const last = batch.outcomes.at(-1)
     // An old peer's range ends at its last item.
     if (pull.cursor === undefined && batch.to > (pull.mark?.index ?? -1) && (last === 'held' || last === 'delivered')) {
-      pull.ofOld().mark = { index: batch.to, id: batch.ids.at(-1)! }
+      pull.ofOld().mark = { index: batch.to, id: batch.id(batch.count - 1) }
     }
     this.#context.emit({ type: 'seal', batch, ranges: batch.ranges(), declined: batch.declined(), outcomes: batch.outcomes.map(outcome => outcome ?? 'late'), mark: pull.mark })
   }
@@ -406,7 +404,7 @@ export class Pulls {
   #offeredOnRequest (peer: PeerState, { Stream, To, Hashes }: Offered): void {
     const count = Hashes.length / ID_SIZE
     if (count === 0 || count > this.#context.limits.maxRetrieveOffer) return peer.fault(this.#context, 'STREAMER_LIMIT', `an offer of ${count} items`)
-    for (let i = 0; i < count; i++) this.#items.offered(peer, keyOf(Hashes.subarray(i * ID_SIZE, (i + 1) * ID_SIZE)))
+    for (let i = 0; i < count; i++) this.#items.offered(peer, keyAt(Hashes, i * ID_SIZE))
     this.#context.emit({
       type: 'send',
       peer,

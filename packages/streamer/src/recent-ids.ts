@@ -14,13 +14,13 @@ const SLOT = 0x9e3779b1
 const ONE = 0x01000193
 const OTHER = 0x85ebca6b
 
-/** Folds an id into its mark, each part with an odd factor of its own. */
-export function markOf (id: Uint8Array): Mark {
+/** Folds the id that begins at byte `at` into its mark, each part with an odd factor of its own. */
+export function markOf (bytes: Uint8Array, at: number = 0): Mark {
   let slot = SLOT
   let one = ONE
   let other = OTHER
-  for (let i = 0; i < ID_SIZE; i += 4) {
-    const word = id[i]! | id[i + 1]! << 8 | id[i + 2]! << 16 | id[i + 3]! << 24
+  for (let i = at; i < at + ID_SIZE; i += 4) {
+    const word = bytes[i]! | bytes[i + 1]! << 8 | bytes[i + 2]! << 16 | bytes[i + 3]! << 24
     slot = Math.imul(slot ^ word, SLOT)
     slot ^= slot >>> 15
     one = Math.imul(one ^ word, ONE)

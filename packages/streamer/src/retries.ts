@@ -59,7 +59,7 @@ export class Retries {
   /** Notes what of a batch did not come, or could not be recorded. */
   note (batch: BatchState, recorded: boolean, mayNarrow: boolean): void {
     const counts = { missing: 0, invalid: 0, late: 0 }
-    let first = batch.ids.length
+    let first = batch.count
     let last = -1
     for (const [i, outcome] of batch.outcomes.entries()) {
       if (outcome === 'held' || outcome === 'delivered' || outcome === 'declined') continue
@@ -185,7 +185,7 @@ function namesOf (batch: BatchState): TroubledItem[] {
   const items: TroubledItem[] = []
   for (const [i, asked] of batch.blamed) {
     if (items.length >= MAX_NAMED) break
-    items.push({ id: toHex(batch.ids[i]!), asked })
+    items.push({ id: toHex(batch.id(i)), asked })
   }
   return items
 }

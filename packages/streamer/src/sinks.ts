@@ -35,7 +35,7 @@ export class Sinks {
 
   need ({ batch, ticket }: Extract<Effect, { type: 'need' }>): void {
     const { pull } = batch
-    const ids = batch.unsure.map(i => batch.ids[i]!)
+    const ids = batch.unsure.map(i => batch.id(i))
     const controller = new AbortController()
     let asking = this.#asking.get(pull)
     if (asking === undefined) this.#asking.set(pull, asking = new Set())
@@ -97,7 +97,7 @@ export class Sinks {
     const { sink } = pull
     const work = async (): Promise<boolean> => {
       try {
-        await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, ids: batch.ids, outcomes, ...(batch.proof !== undefined && { proof: batch.proof }) })
+        await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, get ids () { return batch.ids }, outcomes, ...(batch.proof !== undefined && { proof: batch.proof }) })
         const id = { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
         await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) }))
           .concat(declined.map(({ from, to, reason }) => ({ id, from, to, declined: reason }))))
