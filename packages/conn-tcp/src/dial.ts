@@ -31,6 +31,7 @@ export async function dialTcp (options: DialOptions): Promise<{ conn: Conn, remo
   const { host, port, signal, limits = {} } = options
   const { dialTimeout = 10_000 } = limits
   if (signal?.aborted === true) throw signal.reason
+  // Nothing comes before the conn is there, which is made in the turn in which the socket stands.
   const intake: Intake = { push: () => {} }
   // Straight on, past the queue of a stream that has one of its own; a socket that was accepted offers no such way.
   const socket = connect({ host, port, noDelay: true, onread: { buffer: shared ??= Buffer.allocUnsafeSlow(READ), callback: (length, bytes) => {

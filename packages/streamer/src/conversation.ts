@@ -122,8 +122,10 @@ export class Conversation {
     let left = sizeOf(bodies)
     this.queued[priority] += left
     const taken = (bytes: number): void => {
-      this.queued[priority] -= bytes
-      left -= bytes
+      // Once it has failed none of it counts as waiting.
+      const counted = Math.min(bytes, left)
+      this.queued[priority] -= counted
+      left -= counted
     }
     try {
       const { alone, together } = packs(bodies, this.#pack)
@@ -137,6 +139,7 @@ export class Conversation {
       throw error
     } finally {
       this.queued[priority] -= left
+      left = 0
     }
   }
 
