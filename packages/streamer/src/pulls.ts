@@ -138,18 +138,13 @@ export class Pulls {
     this.#want(half)
   }
 
-  needed ({ batch, ticket, flags }: Extract<Input, { type: 'needed' }>): void {
-    const { half } = batch
-    if (!half.queue.includes(batch)) return this.#items.needless(ticket)
-    if (flags === undefined) {
-      this.#items.needless(ticket)
-      // Our own sink could not say: the range stays open and is tried again.
-      for (let i = 0; i < batch.count; i++) batch.settle(i, 'late')
-    } else {
-      this.#items.needed(batch, ticket, flags)
+  needed (answer: Extract<Input, { type: 'needed' }>): void {
+    this.#needed(answer)
+    for (const batch of this.#items.followers(answer.ticket)) {
+      if (!batch.half.queue.includes(batch) || !this.#items.need(batch)) continue
+      batch.decided = true
+      this.#want(batch.half)
     }
-    batch.decided = true
-    this.#want(half)
   }
 
   /** Items of a batch have got their outcomes. */
@@ -192,6 +187,20 @@ export class Pulls {
     this.#want(half)
     this.room(pull.peer)
     this.#gaps.settle(pull)
+  }
+
+  #needed ({ batch, ticket, flags }: Extract<Input, { type: 'needed' }>): void {
+    const { half } = batch
+    if (!half.queue.includes(batch)) return this.#items.needless(ticket)
+    if (flags === undefined) {
+      this.#items.needless(ticket)
+      // Our own sink could not say: the range stays open and is tried again.
+      for (let i = 0; i < batch.count; i++) batch.settle(i, 'late')
+    } else {
+      this.#items.needed(batch, ticket, flags)
+    }
+    batch.decided = true
+    this.#want(half)
   }
 
   #declined (pull: Pull, declined: readonly Declined[]): void {
