@@ -98,8 +98,8 @@ test.each(['ends', 'leaves', 'fails'] as const)('who waits for the answer of a p
   expect(nothingLeft(node.streamer)).toBe(true)
 })
 
-test('who waits for an answer and ends meanwhile is not asked about any more', async () => {
-  const { clock, node, peers, asked, answerAll } = setUp(2, (all, peer) => all.map(() => peer !== 'scripted 1'))
+test.each([true, false])('who waits for an answer and ends meanwhile is not asked about any more, and leaves nothing (wanted: %s)', async wants => {
+  const { clock, node, peers, asked, answerAll } = setUp(2, all => all.map(() => wants))
   await clock.settle()
   for (const peer of peers) peer.offer(false, 1, 10, ids(1, 10))
   await clock.settle()
@@ -107,6 +107,9 @@ test('who waits for an answer and ends meanwhile is not asked about any more', a
   answerAll()
   await clock.settle()
   expect(asked).toEqual(['scripted 1 10'])
+  peers[0]!.leave()
+  await clock.settle()
+  expect(node.streamer.handles.items).toBe(0)
   await node.streamer.stop()
   expect(nothingLeft(node.streamer)).toBe(true)
 })

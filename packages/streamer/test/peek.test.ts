@@ -1,7 +1,7 @@
 import { IntervalsStore } from '@skep/intervals-store'
 import type { Batch, Source, StreamType } from '@skep/streamer'
 import { expect, test } from 'vitest'
-import { id, Link, Node, Shelf, text, VirtualClock } from './harness.ts'
+import { body, id, Link, Node, Shelf, text, VirtualClock } from './harness.ts'
 
 function here (shelf: Shelf, from: number): Batch {
   return { from, to: shelf.order.length, ids: shelf.order.slice(from - 1).filter(one => one !== undefined) }
@@ -83,6 +83,17 @@ test('where some of it is new, that is collected', async () => {
   const { clock, a, b } = await both(10)
   a.shelf.add(id(11))
   b.shelf.add(id(12))
+  await clock.advance(5_000)
+  expect([a.shelf.has(12), b.shelf.has(11)]).toEqual([true, true])
+  expect(a.streamer.counters.idsOffered).toBe(1)
+})
+
+test('where what is new and what came from the peer are seen together, what is new is offered', async () => {
+  const { clock, a, b } = await both(10)
+  // Before anybody is told of it.
+  b.shelf.items.set(text(id(12)), body(id(12)))
+  b.shelf.order.push(id(12))
+  a.shelf.add(id(11))
   await clock.advance(5_000)
   expect([a.shelf.has(12), b.shelf.has(11)]).toEqual([true, true])
   expect(a.streamer.counters.idsOffered).toBe(1)
