@@ -22,6 +22,9 @@ const EPOCH_SIZE = 8
 /** Bytes by which a store and its Store of bodies know each other. */
 const TWIN_SIZE = 8
 
+/** Puts the fences where they are, whether they are there or not. */
+const fences: readonly Operation[] = FENCES.map(key => ({ type: 'put', key, value: new Uint8Array() }))
+
 /** Bodies deleted in one batch. */
 const PAGE = 128
 
@@ -49,7 +52,7 @@ export async function openRecords (
       { type: 'put', key: FORMAT_KEY, value: Uint8Array.of(VERSION, ...epoch, ...base, ...twin) },
       { type: 'put', key: COUNTERS_KEY, value: counters.encode() },
       { type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) },
-      ...fences()
+      ...fences
     ], { durable: true })
     return { epoch: hex(epoch), counters }
   }
@@ -62,7 +65,7 @@ export async function openRecords (
   }
   await checkTwin(twin, apart ? bodies : undefined)
   if (!same(format.subarray(1 + EPOCH_SIZE, 1 + EPOCH_SIZE + ADDRESS_SIZE), base)) throw new ChunkStoreError('CHUNK_STORE_FOREIGN', 'the store was made for another base address')
-  const operations: Operation[] = [{ type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) }, ...fences()]
+  const operations: Operation[] = [{ type: 'put', key: SESSION_KEY, value: encodeSession(false, boot) }, ...fences]
   const hasForgotten = session !== undefined && mayHaveForgotten(session, boot)
   if (hasForgotten) format.set(random.bytes(EPOCH_SIZE), 1)
   // Before the first page is written, so that who cannot read one refuses.
@@ -125,10 +128,6 @@ export async function closeRecords (store: Store, bodies: Store, boot: string): 
 function mayHaveForgotten (session: Uint8Array, boot: string): boolean {
   const before = new TextDecoder().decode(session.subarray(1))
   return session[0] === 0 && before !== '' && boot !== '' && before !== boot
-}
-
-function fences (): Operation[] {
-  return FENCES.map(key => ({ type: 'put', key, value: new Uint8Array() }))
 }
 
 function encodeSession (clean: boolean, boot: string): Uint8Array {

@@ -87,7 +87,7 @@ async function * checkEntries (
     else yield { fault: { code: 'ENTRY_DAMAGED', address }, addresses: [], mend: plan => plan.forget(address) }
   }
   const bodies = await bodyStore.getMany(known.map(({ entry }) => dataKey(entry.seq)))
-  const pages = await findPages(store, known.map(({ entry: { bin, index } }) => ({ bin, index })))
+  const pages = await findPages(store, known.map(({ entry }) => entry))
   for (const [i, { address, entry }] of known.entries()) {
     const body = bodies[i]
     const fault = { address, bin: entry.bin, index: entry.index }

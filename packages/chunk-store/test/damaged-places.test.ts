@@ -22,6 +22,14 @@ async function faults (store: ChunkStore): Promise<Fault['code'][]> {
   return found
 }
 
+/** Has the entry of a chunk say another place. */
+async function misplace (disk: Fixture['store'], address: Uint8Array, index: number): Promise<void> {
+  const key = Uint8Array.of(0x63, 2, ...address)
+  const record = (await disk.get(key))!
+  record[11] = index
+  await disk.batch([{ type: 'put', key, value: record }])
+}
+
 async function indices (store: ChunkStore): Promise<number[]> {
   return (await store.entries(0, 1, undefined, 99)).map(({ index }) => index)
 }
@@ -116,10 +124,7 @@ test('every place that points at nothing is found, wherever in its page it stand
 
 test.each([0, 45])('an entry that says place %i, which was never given out, is removed, and hides nothing that comes later', async index => {
   const { disk, store, list } = await fourPages()
-  const key = Uint8Array.of(0x63, 2, ...list[6]!)
-  const record = (await disk.get(key))!
-  record[11] = index
-  await disk.batch([{ type: 'put', key, value: record }])
+  await misplace(disk, list[6]!, index)
   expect(await faults(store)).toContain('PLACE_WRONG')
   await store.repair()
   expect(await store.repair()).toEqual([])
@@ -131,10 +136,7 @@ test.each([0, 45])('an entry that says place %i, which was never given out, is r
 
 test.each([6, 8, 33])('of two chunks whose entries say place %i the one goes whose place it is not', async index => {
   const { disk, store, list } = await fourPages()
-  const key = Uint8Array.of(0x63, 2, ...list[6]!)
-  const record = (await disk.get(key))!
-  record[11] = index
-  await disk.batch([{ type: 'put', key, value: record }])
+  await misplace(disk, list[6]!, index)
   expect(new Set(await faults(store))).toEqual(new Set(['PLACE_WRONG', 'PLACE_DANGLING']))
   await store.repair()
   expect(await store.repair()).toEqual([])
@@ -146,10 +148,7 @@ test.each([6, 8, 33])('of two chunks whose entries say place %i the one goes who
 
 test.each([0, 45])('a chunk whose entry says place %i, which was never given out, is deleted and leaves nothing there', async index => {
   const { disk, store, list } = await fourPages()
-  const key = Uint8Array.of(0x63, 2, ...list[6]!)
-  const record = (await disk.get(key))!
-  record[11] = index
-  await disk.batch([{ type: 'put', key, value: record }])
+  await misplace(disk, list[6]!, index)
   expect(await store.delete([list[6]!])).toBe(1)
   expect((await pagesOf(disk)).map(({ last }) => last)).toEqual([10, 20, 30, 40])
   await store.put(inBin(0, 60).slice(40))

@@ -120,17 +120,22 @@ test('old places are read in a few readings, although each is a record', async (
   expect(ranges).toBeLessThanOrEqual(3)
 })
 
+/** Fails unless of so many chunks the first are there, the others lost, and nothing is wrong. */
+async function hasLost (store: ChunkStore, left: number, of: number): Promise<void> {
+  expect(store.size).toBe(left)
+  const model = new SlowPlaces()
+  model.put(chunks(0, of), 'content')
+  for (const { address } of chunks(left, of)) model.remove(address, 'lost')
+  await model.check(store)
+  for await (const { code } of store.verify()) expect.fail(code)
+}
+
 test('what a power cut left of old places is taken out, if their bodies are gone', async () => {
   const [store, bodies] = [memoryStore(), memoryStore()]
   await writeOld(store, bodies, chunks(0, 100))
   for (let seq = 61; seq <= 100; seq++) await bodies.batch([{ type: 'del', key: Uint8Array.of(0x63, 1, 0, 0, 0, 0, 0, 0, 0, seq) }])
   const here = await ChunkStore.open({ store, bodies, base, clock: new VirtualClock(), random: new SeededRandom(1) })
-  expect(here.size).toBe(60)
-  const model = new SlowPlaces()
-  model.put(chunks(0, 100), 'content')
-  for (const { address } of chunks(60, 100)) model.remove(address, 'lost')
-  await model.check(here)
-  for await (const { code } of here.verify()) expect.fail(code)
+  await hasLost(here, 60, 100)
 })
 
 /** A store of 200 chunks, in pages, of which a power cut took the bodies from number 111 on: more than one page of each bin is concerned. */
@@ -146,12 +151,7 @@ async function cut (): Promise<{ store: Store, open: () => Promise<ChunkStore> }
 
 test('what a power cut left of pages is taken out, if their bodies are gone', async () => {
   const here = await (await cut()).open()
-  expect(here.size).toBe(110)
-  const model = new SlowPlaces()
-  model.put(chunks(0, 200), 'content')
-  for (const { address } of chunks(110, 200)) model.remove(address, 'lost')
-  await model.check(here)
-  for await (const { code } of here.verify()) expect.fail(code)
+  await hasLost(here, 110, 200)
 })
 
 test('a damaged page hides from the opening only what it holds itself', async () => {

@@ -34,12 +34,16 @@ export async function dialTcp (options: DialOptions): Promise<{ conn: Conn, remo
   // Nothing comes before the conn is there, which is made in the turn in which the socket stands.
   const intake: Intake = { push: () => {} }
   // Straight on, past the queue of a stream that has one of its own; a socket that was accepted offers no such way.
-  const socket = connect({ host, port, noDelay: true, onread: { buffer: shared ??= Buffer.allocUnsafeSlow(READ), callback: (length, bytes) => {
-    const chunk = Buffer.allocUnsafeSlow(length)
-    chunk.set(bytes.subarray(0, length))
-    intake.push(chunk)
-    return true
-  } } })
+  const onread = {
+    buffer: shared ??= Buffer.allocUnsafeSlow(READ),
+    callback (length: number, bytes: Uint8Array): boolean {
+      const chunk = Buffer.allocUnsafeSlow(length)
+      chunk.set(bytes.subarray(0, length))
+      intake.push(chunk)
+      return true
+    }
+  }
+  const socket = connect({ host, port, noDelay: true, onread })
   await connected(socket, `${host}:${port}`, dialTimeout, signal)
   return { conn: new TcpConn(socket, limits, intake), remoteAddress: addressOf(socket) }
 }

@@ -3,7 +3,10 @@ import { ConnError } from './errors.ts'
 import type { TcpLimits } from './limits.ts'
 import { Splitter } from './splitter.ts'
 
-/** Bytes that wait here unread before the socket is paused: two reads of one that was accepted, so that a quick reader never pauses it, and one of one that was dialled. */
+/**
+ * Bytes that wait here unread before the socket is paused: two reads of one that was accepted, so that a quick reader
+ * never pauses it, and one of one that was dialled.
+ */
 const HIGH_WATER = 131_072
 
 /** Milliseconds that a timer may be late in a process that is only busy. */

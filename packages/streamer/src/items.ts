@@ -5,6 +5,7 @@ import { FewMap } from './few-map.ts'
 import type { Ask, PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
 import type { AskState } from './status.ts'
+import { Questions } from './questions.ts'
 import { markOf, RecentIds, type Mark } from './recent-ids.ts'
 import { Tally } from './tally.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
@@ -85,14 +86,6 @@ export class Item {
   }
 }
 
-/** What a sink is being asked, and who else waits for the answer. */
-interface Question {
-  readonly space: string
-  readonly keys: readonly string[]
-  /** Batches with none but such ids: they are looked at again when it is answered. */
-  readonly followers: BatchState[]
-}
-
 /** What the table tells its owner. */
 export interface ItemEvents {
   /** Items of the batch have got their outcomes. */
@@ -113,9 +106,7 @@ export class Items {
   readonly #events: ItemEvents
   readonly #items = new Map<string, Item>()
   readonly #stored = new StoredMeanwhile()
-  /** Questions that are open, by ticket, and by space and key of what they are about. */
-  readonly #questions = new Map<number, Question>()
-  readonly #asking = new Map<string, Map<string, Question>>()
+  readonly #questions = new Questions()
   /** What was stored lately, by space. */
   readonly #recent = new Map<string, RecentIds>()
   /** Items asked of anybody. */
@@ -155,7 +146,7 @@ export class Items {
    * What many peers offer at a time is wanted already, or has just come, or is just being asked about:
    * asking the sink again for each of them costs more than all else that is done with their offers.
    *
-   * @returns whether there is nothing to wait for; else {@link Items.followers} may name it.
+   * @returns whether there is nothing to wait for.
    */
   need (batch: BatchState): boolean {
     const { space } = batch.pull
@@ -168,9 +159,9 @@ export class Items {
     }
     batch.unsure = unsure
     if (unsure.length > 0) {
-      if (this.#follows(batch)) return false
+      if (this.#questions.follow(batch)) return false
       const ticket = this.#stored.begin()
-      this.#ponder(ticket, { space, keys: unsure.map(i => batch.key(i)), followers: [] })
+      this.#questions.begin(ticket, batch)
       this.#context.emit({ type: 'need', batch, ticket })
       return false
     }
@@ -178,30 +169,9 @@ export class Items {
     return true
   }
 
-  /** Has a batch wait for the answer to an open question, if that is about all that it is unsure of. */
-  #follows (batch: BatchState): boolean {
-    const asking = this.#asking.get(batch.pull.space)
-    const question = asking?.get(batch.key(batch.unsure[0]!))
-    if (question === undefined || !batch.unsure.every(i => asking!.get(batch.key(i)) === question)) return false
-    question.followers.push(batch)
-    return true
-  }
-
-  #ponder (ticket: number, question: Question): void {
-    this.#questions.set(ticket, question)
-    let asking = this.#asking.get(question.space)
-    if (asking === undefined) this.#asking.set(question.space, asking = new Map())
-    for (const key of question.keys) asking.set(key, question)
-  }
-
-  /** A question was answered, or will not be. @returns those who waited for that: they are to be asked about again. */
+  /** A question was answered, or will not be. @returns the batches that waited for that: they are to be asked about again. */
   followers (ticket: number): readonly BatchState[] {
-    const question = this.#questions.get(ticket)
-    if (question === undefined) return []
-    this.#questions.delete(ticket)
-    const asking = this.#asking.get(question.space)!
-    for (const key of question.keys) if (asking.get(key) === question) asking.delete(key)
-    return question.followers
+    return this.#questions.end(ticket)
   }
 
   /** Enters the items that a batch needs, by what the sink says of those that were unsure; those that came meanwhile are held. */

@@ -16,8 +16,12 @@ export interface Waiting {
 export class Lobby {
   readonly #places = new Map<Source, Map<number, Waiting>>()
 
-  /** Waits until `source` has something at index `from` or later, then calls `more`, perhaps from within. What the source throws is thrown on. */
-  wait (serve: Serve, source: Source, from: number, more: (serve: Serve) => void): void {
+  /**
+   * Waits until `source` has something at index `from` or later, then calls `more`. What the source throws is thrown on.
+   *
+   * @returns whether it waits: what is there already nobody is called for.
+   */
+  wait (serve: Serve, source: Source, from: number, more: (serve: Serve) => void): boolean {
     this.leave(serve)
     const places = this.#places.get(source) ?? new Map<number, Waiting>()
     const company = places.get(from)
@@ -34,7 +38,7 @@ export class Lobby {
         }
       })
       // It may be called from within.
-      if (here) return more(serve)
+      if (here) return false
       waiting.stop = () => {
         this.#forget(source, from, waiting)
         stop()
@@ -43,6 +47,7 @@ export class Lobby {
     }
     waiting.serves.add(serve)
     serve.waiting = waiting
+    return true
   }
 
   /** Takes back that a half waits; harmless when it does not. */

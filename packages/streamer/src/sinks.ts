@@ -97,6 +97,7 @@ export class Sinks {
     const { sink } = pull
     const work = async (): Promise<boolean> => {
       try {
+        // Most who hear of a batch do not look at its ids, which are made then.
         await sink?.done?.({ peer: pull.peer.ref, name: pull.name, key: pull.key, live: batch.half.live, from: batch.from, to: batch.to, get ids () { return batch.ids }, outcomes, ...(batch.proof !== undefined && { proof: batch.proof }) })
         const id = { peer: pull.peer.overlay, stream: pull.pair, epoch: pull.epoch }
         await this.#intervals.seal(ranges.map(([from, to]) => ({ id, from, to, ...(mark === undefined ? {} : { mark }) }))

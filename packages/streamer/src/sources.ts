@@ -34,8 +34,6 @@ export class Sources {
   readonly #told = new WeakMap<Source, { readonly epoch: string, readonly last: number }>()
   readonly #running = new Map<Serve, Set<Run>>()
   readonly #lobby = new Lobby()
-  /** Whether a half is just being sent to the lobby. */
-  #entering = false
   readonly #delivering = new WeakMap<Serve, Promise<void>>()
   readonly #answers = new Map<PeerState, Map<string, AbortController>>()
 
@@ -86,41 +84,16 @@ export class Sources {
   collect (effect: Extract<Effect, { type: 'collect' }>): void {
     const { serve, stretch } = effect
     const { source } = serve.feed
-    if (!serve.live || source?.onMore === undefined) return this.#collect(serve, stretch)
-    this.#entering = true
+    if (!serve.live || source?.onMore === undefined) return this.gather(effect)
     try {
-      this.#lobby.wait(serve, source, Math.max(1, stretch.from), this.#more)
+      if (!this.#lobby.wait(serve, source, Math.max(1, stretch.from), this.#more)) this.gather(effect)
     } catch {
       this.#step({ type: 'collected', serve, stretch, batch: undefined })
-    } finally {
-      this.#entering = false
     }
   }
 
-  gather ({ serve, stretch }: Extract<Effect, { type: 'gather' }>): void {
-    this.#collect(serve, stretch)
-  }
-
-  /** The same for all, so that a half that waits needs none of its own. */
-  readonly #more = (serve: Serve): void => {
-    const { collecting: stretch } = serve
-    if (stretch === undefined) return
-    // What is there already is not looked at within the step that has the half wait.
-    const batch = this.#entering ? undefined : this.#peek(serve, stretch)
-    if (batch === undefined) this.#collect(serve, stretch)
-    else this.#step({ type: 'peeked', serve, stretch, batch })
-  }
-
-  #peek ({ feed }: Serve, { from }: Stretch): Batch | undefined {
-    try {
-      const batch = feed.source?.peek?.(Math.max(1, from))
-      return batch === undefined ? undefined : this.#check(batch, from, undefined)
-    } catch {
-      return undefined
-    }
-  }
-
-  #collect (serve: Serve, stretch: Stretch): void {
+  /** As {@link Sources.collect}, without waiting for something to be there. */
+  gather ({ serve, stretch }: { readonly serve: Serve, readonly stretch: Stretch }): void {
     const { from, to } = stretch
     const run = this.#begin(serve)
     const { signal } = run.controller
@@ -257,6 +230,24 @@ export class Sources {
   unanswer (peer: PeerState, id: Uint8Array): void {
     this.#answers.get(peer)?.get(keyOf(id))?.abort()
     this.#forgetAnswer(peer, id)
+  }
+
+  /** The same for all, so that a half that waits needs none of its own. */
+  readonly #more = (serve: Serve): void => {
+    const { collecting: stretch } = serve
+    if (stretch === undefined) return
+    const batch = this.#peek(serve, stretch)
+    if (batch === undefined) this.gather({ serve, stretch })
+    else this.#step({ type: 'peeked', serve, stretch, batch })
+  }
+
+  #peek ({ feed }: Serve, { from }: Stretch): Batch | undefined {
+    try {
+      const batch = feed.source?.peek?.(Math.max(1, from))
+      return batch === undefined ? undefined : this.#check(batch, from, undefined)
+    } catch {
+      return undefined
+    }
   }
 
   #forgetAnswer (peer: PeerState, id: Uint8Array): void {

@@ -26,6 +26,26 @@ export function text (of: Uint8Array): string {
   return Array.from(of, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** Who waits for more of a shelf. */
+export class Listeners extends Set<() => void> {
+  /** As a source has it. */
+  onMore (shelf: Shelf, from: number, more: () => void): () => void {
+    const look = (): void => {
+      if (shelf.order.length < from) return
+      this.delete(look)
+      more()
+    }
+    this.add(look)
+    look()
+    return () => { this.delete(look) }
+  }
+
+  /** Something has come. */
+  tell (): void {
+    for (const look of [...this]) look()
+  }
+}
+
 /** A store of items, with an index of them in the order they came, and a stream type over both. */
 export class Shelf {
   readonly items = new Map<string, Uint8Array>()

@@ -1,26 +1,17 @@
 import { expect, test } from 'vitest'
 import type { EndListener, Source, StreamType } from '@skep/streamer'
-import { id, Link, Node, nothingLeft, Shelf, VirtualClock } from './harness.ts'
+import { id, Link, Listeners, Node, nothingLeft, Shelf, VirtualClock } from './harness.ts'
 
 /** A type with one source for all peers, and how many listen to it. */
-function common (shelf: Shelf): { type: StreamType, listeners: Set<() => void> } {
-  const listeners = new Set<() => void>()
+function common (shelf: Shelf): { type: StreamType, listeners: Listeners } {
+  const listeners = new Listeners()
   const type = shelf.type()
   const made = type.source!({ key: '', overlay: id(0), light: false }, 'x')!
   const source: Source = {
     cursor: async () => await made.cursor(),
     batch: async (from, to, options) => await made.batch(from, to, options),
     read: async (ids, options) => await made.read(ids, options),
-    onMore (from, more) {
-      const look = (): void => {
-        if (shelf.order.length < from) return
-        listeners.delete(look)
-        more()
-      }
-      listeners.add(look)
-      look()
-      return () => { listeners.delete(look) }
-    },
+    onMore: (from, more) => listeners.onMore(shelf, from, more),
     close () {}
   }
   return { type: { ...type, source: () => source }, listeners }
@@ -36,7 +27,7 @@ test('peers that wait at the same place of a source wait together, and each hear
   for (const [i, node] of nodes.entries()) node.streamer.subscribe(links[i]!.toA, 'SHELF', 'x')
   const add = async (n: number): Promise<void> => {
     shelf.add(id(n))
-    for (const look of [...listeners]) look()
+    listeners.tell()
     await clock.advance(2_000)
   }
   await clock.advance(2_000)

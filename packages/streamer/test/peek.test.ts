@@ -1,7 +1,7 @@
 import { IntervalsStore } from '@skep/intervals-store'
 import type { Batch, Source, StreamType } from '@skep/streamer'
 import { expect, test } from 'vitest'
-import { body, id, Link, Node, Shelf, text, VirtualClock } from './harness.ts'
+import { body, id, Link, Listeners, Node, Shelf, text, VirtualClock } from './harness.ts'
 
 function here (shelf: Shelf, from: number): Batch {
   return { from, to: shelf.order.length, ids: shelf.order.slice(from - 1).filter(one => one !== undefined) }
@@ -10,11 +10,11 @@ function here (shelf: Shelf, from: number): Batch {
 /** A shelf whose source hears of what comes, and says at once what there is; how often it was asked for a batch, and looked at. */
 function seen (shelf: Shelf, peek: (from: number) => Batch | undefined = from => here(shelf, from)): { type: StreamType, asked: () => [batches: number, peeks: number] } {
   const type = shelf.type()
-  const listeners = new Set<() => void>()
+  const listeners = new Listeners()
   const add = shelf.add.bind(shelf)
   shelf.add = (...item) => {
     add(...item)
-    for (const look of [...listeners]) look()
+    listeners.tell()
   }
   let batches = 0
   let peeks = 0
@@ -28,16 +28,7 @@ function seen (shelf: Shelf, peek: (from: number) => Batch | undefined = from =>
           if (to === undefined) batches++
           return await made.batch(from, to, options)
         },
-        onMore (from, more) {
-          const look = (): void => {
-            if (shelf.order.length < from) return
-            listeners.delete(look)
-            more()
-          }
-          listeners.add(look)
-          look()
-          return () => { listeners.delete(look) }
-        },
+        onMore: (from, more) => listeners.onMore(shelf, from, more),
         peek: from => {
           peeks++
           return peek(from)

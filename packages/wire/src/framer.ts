@@ -1,4 +1,5 @@
 import { Fifo } from './fifo.ts'
+import { Pieces } from './pieces.ts'
 
 /** The most bytes of frames that share one piece of memory. */
 const SLAB = 65_536
@@ -6,9 +7,8 @@ const SLAB = 65_536
 const SMALL = 2048
 /** How many frames of the length at hand a new piece of memory is for. */
 const COMPANY = 16
-/** Pieces of the largest and of the smallest size that are kept for the next frames of any session. */
-const KEPT = 16
-const kept = new Map<number, Uint8Array[]>([[SLAB, []], [SMALL, []]])
+/** For the next frames of any session. */
+const pieces = new Pieces([SLAB, SMALL])
 
 /** A piece of memory, and how many frames in it are in use. */
 interface Slab {
@@ -30,8 +30,7 @@ interface Frame {
  * Makes the frames of a sub-protocol's channel, each with a copy of its message, and keeps
  * them until they are taken.
  *
- * Frames share memory, which is used again once the conn is done with them: taking fresh
- * memory for each costs more than copying the message. It is borrowed while there are
+ * Frames share memory, which is used again once the conn is done with them. It is borrowed while there are
  * frames, so that whoever says nothing holds none.
  */
 export class Framer {
@@ -81,8 +80,7 @@ export class Framer {
     this.#taken = undefined
     if (slab === undefined || --slab.live > 0) return
     if (slab === this.#current) this.#current = NONE
-    const others = kept.get(slab.bytes.length)
-    if (others !== undefined && others.length < KEPT) others.push(slab.bytes)
+    pieces.give(slab.bytes)
   }
 
   clear (): void {
@@ -95,7 +93,7 @@ export class Framer {
   #room (length: number): Slab {
     if (this.#current.at + length > this.#current.bytes.length) {
       const size = Math.max(length, SMALL, Math.min(SLAB, COMPANY * length))
-      this.#current = { bytes: kept.get(size)?.pop() ?? new Uint8Array(size), at: 0, live: 0 }
+      this.#current = { bytes: pieces.take(size), at: 0, live: 0 }
     }
     return this.#current
   }

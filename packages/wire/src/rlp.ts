@@ -265,12 +265,7 @@ export class RlpWriter {
     }
     const count = digits(length)
     this.bytes[this.#at++] = kind + SHORT + count
-    if (count === 2) {
-      this.bytes[this.#at++] = length >>> 8
-      this.bytes[this.#at++] = length & 0xff
-    } else {
-      this.#digits(length, count)
-    }
+    this.#digits(length, count)
   }
 
   #digits (value: number, count: number): void {
@@ -285,8 +280,7 @@ export class RlpWriter {
 
 /** How many bytes a string or list of `length` content bytes takes, header included. */
 export function sizeWithHeader (length: number): number {
-  if (length < 0x1_0000) return length <= SHORT ? length + 1 : length < 0x100 ? length + 2 : length + 3
-  return length + 1 + digits(length)
+  return length <= SHORT ? length + 1 : length + 1 + digits(length)
 }
 
 /** How many bytes a byte string takes. */
@@ -311,8 +305,9 @@ export function sizeOfBigint (value: bigint): number {
 
 /** How many bytes the digits of a positive integer take. */
 function digits (value: number): number {
+  // As of nearly all lengths.
   if (value < 0x1_0000) return value < 0x100 ? 1 : 2
-  let count = 3
-  for (let rest = value; rest >= 0x100_0000; rest = Math.floor(rest / 256)) count++
+  let count = 2
+  for (let rest = value; rest >= 0x1_0000; rest = Math.floor(rest / 256)) count++
   return count
 }

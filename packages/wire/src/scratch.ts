@@ -1,13 +1,13 @@
-/** Bytes of the pieces of memory: a chunk with all that is around it on the wire, and some chunks in one message. */
-const SIZES = [8_192, 32_768] as const
-/** Pieces of each size that are kept for whoever sends next. */
-const KEPT = 16
-const kept = SIZES.map((): Uint8Array[] => [])
+import { Pieces } from './pieces.ts'
+
+/** Bytes for a chunk with all that is around it on the wire. */
+const SMALL = 8_192
+/** Bytes for some chunks in one message. */
+const LARGE = 32_768
+const pieces = new Pieces([SMALL, LARGE])
 
 /**
- * Memory that one message after the other is written in.
- *
- * Fresh memory for each costs several times what writing does. It is borrowed while something
+ * Memory that one message after the other is written in. It is borrowed while something
  * is sent, so that whoever says nothing holds none.
  */
 export class Scratch {
@@ -15,21 +15,17 @@ export class Scratch {
 
   /** Bytes to write on, whatever was there before; good until the next are taken, or {@link Scratch.release}. */
   take (size: number): Uint8Array {
+    if (size > LARGE) return new Uint8Array(size)
     if (this.#memory === undefined || this.#memory.length < size) {
-      const which = SIZES.findIndex(most => size <= most)
-      if (which < 0) return new Uint8Array(size)
       this.release()
-      this.#memory = kept[which]!.pop() ?? new Uint8Array(SIZES[which]!)
+      this.#memory = pieces.take(size <= SMALL ? SMALL : LARGE)
     }
     return this.#memory.subarray(0, size)
   }
 
   /** Gives the memory back; nobody looks at it any more. */
   release (): void {
-    const memory = this.#memory
+    if (this.#memory !== undefined) pieces.give(this.#memory)
     this.#memory = undefined
-    if (memory === undefined) return
-    const others = kept[SIZES.findIndex(size => size === memory.length)]!
-    if (others.length < KEPT) others.push(memory)
   }
 }
