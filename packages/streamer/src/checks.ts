@@ -1,3 +1,4 @@
+import type { Clock } from '@skep/interface'
 import type { Checked, Effect, Input } from './effects.ts'
 import type { Fetching } from './fetching.ts'
 import type { Item } from './items.ts'
@@ -9,11 +10,14 @@ type Pull = Check['puts'][number]['pull']
 /** Promise jobs without another body after which no more is here: handing a message from conn to core takes fewer. */
 const QUIET = 12
 
-/** Bodies that are put at a time: hashing them holds everything else up for about two milliseconds; half as many cost a tenth more in all. */
-const MOST = 64
+/** Bodies that are put at a time: hashing them holds everything else up for some five milliseconds; half as many cost a twentieth more in all. */
+const MOST = 128
 
 /** The same while somebody waits for an item: it may have to wait for two of them. */
 const MOST_URGENT = 16
+
+/** How long after that it still holds, in milliseconds: who fetches a file asks for the next item at once. */
+const URGENT_FOR = 50
 
 /** Puts of one space that run at a time: one is hashed while another is written. */
 const MOST_RUNNING = 2
@@ -43,17 +47,23 @@ export class Checks {
   readonly #step: (input: Input) => void
   /** Whether somebody waits for an item. */
   readonly #isUrgent: () => boolean
+  readonly #clock: Clock
+  /** Until when puts are small; 0 when they are not. */
+  #urgentUntil = 0
   readonly #lanes = new Map<string, Lane>()
 
-  constructor (sinks: Sinks, fetching: Fetching, isUrgent: () => boolean, step: (input: Input) => void) {
+  constructor (sinks: Sinks, fetching: Fetching, clock: Clock, isUrgent: () => boolean, step: (input: Input) => void) {
     this.#sinks = sinks
+    this.#clock = clock
     this.#isUrgent = isUrgent
     this.#fetching = fetching
     this.#step = step
   }
 
   push (check: Check): void {
-    // Somebody waits for a body that was fetched, and more than one sink is rare.
+    // Somebody waits for a body that was fetched.
+    if (check.fetches.length > 0) this.#urgentUntil = this.#clock.now() + URGENT_FOR
+    // More than one sink is rare.
     if (check.fetches.length > 0 || check.puts.length !== 1) return void this.#alone(check)
     const { space } = check.puts[0]!
     let lane = this.#lanes.get(space)
@@ -73,7 +83,9 @@ export class Checks {
   }
 
   get #most (): number {
-    return this.#isUrgent() ? MOST_URGENT : MOST
+    if (this.#isUrgent()) this.#urgentUntil = this.#clock.now() + URGENT_FOR
+    else if (this.#urgentUntil > 0 && this.#clock.now() >= this.#urgentUntil) this.#urgentUntil = 0
+    return this.#urgentUntil > 0 ? MOST_URGENT : MOST
   }
 
   async #collect (lane: Lane): Promise<void> {

@@ -116,7 +116,7 @@ export class Streamer {
     this.#sinks = new Sinks(this.#intervals, this.#stopping.signal, step, (pull, cause) => { this.#trouble(pull, 'unrecorded', cause) })
     this.#sources = new Sources(this.#types, this.#clock, this.#limits, step)
     this.#fetching = new Fetching(this.#limits, step)
-    this.#checks = new Checks(this.#sinks, this.#fetching, () => this.#core.items.isFetching || this.#sources.answers > 0, step)
+    this.#checks = new Checks(this.#sinks, this.#fetching, this.#clock, () => this.#core.items.isFetching || this.#sources.answers > 0, step)
   }
 
   /**

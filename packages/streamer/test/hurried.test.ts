@@ -252,15 +252,14 @@ test('a body that is here already and waits its turn to be stored is checked at 
     } }
   } }
   const b = new Node(9, clock, shelf, {}, [slow])
-  const a = new Node(1, clock, new Shelf().fill(1, 400))
-  const link = new Link(a, b)
-  b.streamer.subscribe(link.toA, 'SHELF', 'x')
+  const peers = [new Node(1, clock, new Shelf().fill(1, 400)), new Node(2, clock, new Shelf().fill(401, 800))].map(one => new Link(one, b).toA)
+  for (const peer of peers) b.streamer.subscribe(peer, 'SHELF', 'x')
   await clock.advance(200)
-  // What is being stored holds up the rest.
+  // What is being stored holds up the rest: two batches of each peer are here.
   const busy = puts.flatMap(put => put.ids)
-  expect(busy.length).toBeGreaterThan(0)
-  const last = ids(200).filter(one => !busy.includes(text(one))).at(-1)!
-  const fetched = b.streamer.fetch(last, { candidates: [link.toA], accept })
+  expect(b.streamer.counters.bodiesReceived).toBeGreaterThan(busy.length)
+  const last = ids(656).filter(one => !busy.includes(text(one))).at(-1)!
+  const fetched = b.streamer.fetch(last, { candidates: [peers[1]!], accept })
   await clock.settle()
   expect(text(await fetched)).toBe(text(body(last)))
   expect(b.streamer.counters.bodiesFetched).toBe(0)
@@ -268,7 +267,50 @@ test('a body that is here already and waits its turn to be stored is checked at 
     for (const { go } of puts.splice(0)) go()
     await clock.advance(100)
   }
-  expect(shelf.items.size).toBe(400)
-  expect(b.streamer.counters).toMatchObject({ bodiesReceived: 400, bodiesStored: 400, duplicates: 0 })
+  expect(shelf.items.size).toBe(800)
+  expect(b.streamer.counters).toMatchObject({ bodiesReceived: 800, bodiesStored: 800, duplicates: 0 })
   await b.streamer.stop()
+})
+
+describe('bodies that came together', () => {
+  /** The largest put of a history that is asked for so many milliseconds after somebody got an item; `undefined` when nobody asked for one. */
+  async function largestPut (since: number | undefined): Promise<number> {
+    const clock = new VirtualClock()
+    const shelf = new Shelf()
+    const type = shelf.type()
+    const sizes: number[] = []
+    const counted: StreamType = { ...type, sink: (peer, key) => {
+      const sink = type.sink!(peer, key)!
+      return { ...sink, putMany: async (items, options) => {
+        sizes.push(items.length)
+        return await Promise.all(items.map(async ({ id, data }) => { await sink.put(id, data, options); return undefined }))
+      } }
+    } }
+    const a = new Node(1, clock, new Shelf().fill(1, 400))
+    const b = new Node(9, clock, shelf, {}, [counted])
+    const { toA } = new Link(a, b)
+    a.streamer.onRequest(async (_peer, address) => body(address))
+    await clock.settle()
+    if (since !== undefined) {
+      const fetched = b.streamer.fetch(id(999), { candidates: [toA], accept })
+      await clock.settle()
+      expect(text(await fetched)).toBe(text(body(id(999))))
+      await clock.advance(since)
+    }
+    b.streamer.subscribe(toA, 'SHELF', 'x', { live: false })
+    await clock.advance(1_000)
+    expect(shelf.items.size).toBe(400)
+    await b.streamer.stop()
+    await a.streamer.stop()
+    return Math.max(...sizes)
+  }
+
+  test('are put together', async () => {
+    expect(await largestPut(undefined)).toBeGreaterThan(16)
+  })
+
+  test('are put in small parts for a moment after somebody got an item, who may ask for the next', async () => {
+    expect(await largestPut(20)).toBeLessThanOrEqual(16)
+    expect(await largestPut(60)).toBeGreaterThan(16)
+  })
 })
