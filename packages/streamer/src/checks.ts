@@ -1,7 +1,7 @@
 import type { Clock } from '@skep/interface'
 import type { Checked, Effect, Input } from './effects.ts'
 import type { Fetching } from './fetching.ts'
-import type { Item } from './items.ts'
+import type { Item } from './item.ts'
 import type { Sinks } from './sinks.ts'
 
 type Check = Extract<Effect, { type: 'check' }>

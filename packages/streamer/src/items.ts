@@ -1,90 +1,19 @@
 import { keyOf } from '@skep/pot'
+import { Asks } from './asks.ts'
 import type { BatchState } from './batch.ts'
 import type { Body, Checked, Context, PutResult } from './effects.ts'
-import { FewMap } from './few-map.ts'
-import type { Ask, PeerState } from './peer-state.ts'
+import { hopsOf, Item, type Fetch } from './item.ts'
+import { Known } from './known.ts'
+import type { PeerState } from './peer-state.ts'
 import type { Half } from './pull.ts'
-import type { AskState } from './status.ts'
 import { Questions } from './questions.ts'
-import { markOf, RecentIds, type Mark } from './recent-ids.ts'
-import { Tally } from './tally.ts'
+import { markOf, type Mark } from './recent-ids.ts'
 import { StoredMeanwhile } from './stored-meanwhile.ts'
-import type { Timer } from './timers.ts'
+import { Tally } from './tally.ts'
 import type { Outcome } from './type.ts'
 
-/** Items stored lately that are remembered, a power of two: a few batches of each of many peers. */
-const MAX_RECENT = 8_192
-
-/** Items that a peer has which are remembered, a power of two: 64 KiB for each peer that has offered something lately. */
-const MAX_HAD = 8_192
-
-/** Somebody here asks for one item by its id. */
-export interface Fetch {
-  readonly id: Uint8Array
-  /** Whom to ask, in order; taken from the front. */
-  readonly candidates: PeerState[]
-  readonly hops: number
-  settled: boolean
-}
-
-/** Most items are wanted by streams alone: they share these. */
+/** Most items are wanted by streams alone: they share this. */
 const NO_FETCHES: readonly Fetch[] = []
-const NOBODY: ReadonlySet<Fetch> = new Set()
-
-const isUnderWay = (state: AskState): boolean => state === 'pending' || state === 'checking'
-const isLate = (state: AskState): boolean => state === 'late'
-
-/** One place where a batch waits for an item. */
-interface Ref {
-  readonly batch: BatchState
-  readonly i: number
-}
-
-/** One item that is wanted here, by however many batches and fetches. */
-export class Item {
-  readonly id: Uint8Array
-  readonly key: string
-  /** The batches that wait for it, by space. Their peers are its sources. */
-  readonly refs = new FewMap<string, Ref[]>()
-  readonly asked = new FewMap<PeerState, AskState>()
-  #fetches: Set<Fetch> | undefined
-  /** A body of it is being checked and stored. */
-  checking = false
-  /** Nobody waits for it any more. */
-  over = false
-  hedge: Timer | undefined
-
-  constructor (id: Uint8Array, key: string) {
-    this.id = id
-    this.key = key
-  }
-
-  /** Whether somebody was asked and is not known to be late, or a body is here. */
-  get underWay (): boolean {
-    return this.checking || this.asked.some(isUnderWay)
-  }
-
-  /** Those who ask for it by its id. */
-  get fetches (): ReadonlySet<Fetch> {
-    return this.#fetches ?? NOBODY
-  }
-
-  /** Somebody asks for it by its id, too. */
-  begin (fetch: Fetch): void {
-    this.#fetches ??= new Set()
-    this.#fetches.add(fetch)
-  }
-
-  /** Somebody does so no more. @returns whether that fetch had begun here. */
-  end (fetch: Fetch): boolean {
-    return this.#fetches?.delete(fetch) === true
-  }
-
-  /** Whether somebody asked may still deliver. */
-  get hopeful (): boolean {
-    return this.underWay || this.asked.some(isLate)
-  }
-}
 
 /** What the table tells its owner. */
 export interface ItemEvents {
@@ -107,18 +36,15 @@ export class Items {
   readonly #items = new Map<string, Item>()
   readonly #stored = new StoredMeanwhile()
   readonly #questions = new Questions()
-  /** What was stored lately, by space. */
-  readonly #recent = new Map<string, RecentIds>()
-  /** Items asked of anybody. */
-  #asks = 0
-  /** Counts the asks that there ever were. */
-  #order = 0
+  readonly #known = new Known()
+  readonly #asks: Asks
   /** Fetches that are open. */
   #fetches = 0
 
   constructor (context: Context, events: ItemEvents) {
     this.#context = context
     this.#events = events
+    this.#asks = new Asks(context, { next: item => { this.#next(item) }, room: peer => { events.room(peer) } })
   }
 
   /** How many items are wanted. */
@@ -128,7 +54,7 @@ export class Items {
 
   /** How many are asked of peers, all together. */
   get asks (): number {
-    return this.#asks
+    return this.#asks.size
   }
 
   /** All of them. */
@@ -150,7 +76,7 @@ export class Items {
    */
   need (batch: BatchState): boolean {
     const { space } = batch.pull
-    const recent = this.#recent.get(space)
+    const recent = this.#known.recent(space)
     const unsure: number[] = []
     for (let i = 0; i < batch.count; i++) {
       const mark = recent === undefined ? undefined : batch.mark(i)
@@ -220,7 +146,7 @@ export class Items {
   /** Notes that the peer of a batch was asked for these items of it. */
   askedInOffer (batch: BatchState, wanted: readonly number[]): void {
     this.tally.idsWanted += wanted.length
-    for (const i of wanted) this.#ask(this.#items.get(batch.key(i))!, batch.pull.peer, batch.half)
+    for (const i of wanted) this.#asks.begin(this.#items.get(batch.key(i))!, batch.pull.peer, batch.half)
   }
 
   /** Whether anybody here asks for an item by its id. */
@@ -233,7 +159,7 @@ export class Items {
     if (this.#fetches === 0) return
     const item = this.#items.get(key)
     if (item === undefined || item.fetches.size === 0 || item.checking || item.asked.has(peer)) return
-    this.#ask(item, peer, undefined)
+    this.#asks.begin(item, peer, undefined)
   }
 
   /** Begins a fetch. */
@@ -242,8 +168,8 @@ export class Items {
     item.begin(fetch)
     this.#fetches++
     if (item.checking) this.#context.emit({ type: 'hasten', item })
-    else this.#hurry(item, true)
-    if (item.underWay) this.#armHedge(item)
+    else this.#asks.hurry(item, true)
+    if (item.underWay) this.#asks.hedge(item)
     else this.#next(item)
   }
 
@@ -278,7 +204,7 @@ export class Items {
       if (ask.half !== half) continue
       const { item } = ask
       peer.takeBack(item.key, now, limits.drain)
-      this.#forget(peer, item.key)
+      this.#asks.end(peer, item.key)
       item.asked.delete(peer)
       this.#next(item)
       this.#tidy(item)
@@ -309,12 +235,12 @@ export class Items {
       if (++peer.unsolicited > limits.maxUnsolicited) peer.fault(this.#context, 'STREAMER_LIMIT', 'too many deliveries that nobody asked for')
       return
     }
-    this.#answered(peer, ask)
+    this.#asks.answered(peer, ask)
     const { item } = ask
     // What was hurried passed the others over; and it comes twice if it was on its way.
     if (ask.hurried) peer.takeBack(item.key, this.#context.now, limits.drain)
     else if (ask.half !== undefined) ask.half.delivered = Math.max(ask.half.delivered, ask.order)
-    this.#forget(peer, item.key)
+    this.#asks.end(peer, item.key)
     const wanted = item.refs.size > 0 || item.fetches.size === 0
     if (wanted) this.tally.bodiesReceived++
     else this.tally.bodiesFetched++
@@ -328,7 +254,7 @@ export class Items {
     } else {
       // Before it is stored: from then on it comes up to be offered.
       const mark = markOf(id)
-      item.refs.forEach((refs, space) => { for (const { batch } of refs) this.#has(batch.pull.peer, space, mark) })
+      item.refs.forEach((refs, space) => { for (const { batch } of refs) this.#known.has(batch.pull.peer, space, mark) })
       item.checking = true
       item.asked.set(peer, 'checking')
       this.#context.emit({ type: 'check', item, peer, data, puts: this.#puts(item, peer), fetches: item.fetches.size === 0 ? NO_FETCHES : [...item.fetches] })
@@ -375,9 +301,9 @@ export class Items {
   missing (peer: PeerState, id: Uint8Array): void {
     const ask = peer.asks.get(keyOf(id))
     if (ask === undefined) return
-    this.#lacks(peer, id)
-    this.#answered(peer, ask)
-    this.#drop(peer, ask, 'missing')
+    this.#known.lacks(peer, id)
+    this.#asks.answered(peer, ask)
+    this.#asks.fail(peer, ask, 'missing')
     this.#events.room(peer)
   }
 
@@ -387,15 +313,13 @@ export class Items {
     if (ask === undefined || ask.half !== undefined) return
     if (ask.hops >= hopsOf(ask.item)) return this.missing(peer, id)
     // Somebody who came later lets it look farther.
-    this.#answered(peer, ask)
-    this.#ask(ask.item, peer, undefined)
+    this.#asks.answered(peer, ask)
+    this.#asks.begin(ask.item, peer, undefined)
   }
 
   /** Nothing more will come from the peer. Its batches were abandoned before. */
   left (peer: PeerState): void {
-    this.#context.timers.cancel(peer.watch)
-    peer.watch = undefined
-    for (const ask of [...peer.asks.values()]) this.#drop(peer, ask, 'gone')
+    this.#asks.left(peer)
   }
 
   /** A batch has waited long: whoever else has its items is asked. */
@@ -405,28 +329,18 @@ export class Items {
       const key = batch.key(i)
       const item = this.#items.get(key)
       if (item === undefined) continue
-      for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(key))
-      this.#next(item)
+      this.#asks.pass(item)
     }
   }
 
   #hold (batch: BatchState, i: number, mark: Mark = batch.mark(i)): void {
     batch.settle(i, 'held')
-    this.#has(batch.pull.peer, batch.pull.space, mark)
-  }
-
-  /** Notes that a peer has what it offered and what is here now: it need not be offered back. */
-  #has (peer: PeerState, space: string, mark: Mark): void {
-    let has = peer.has.get(space)
-    if (has === undefined) peer.has.set(space, has = new RecentIds(MAX_HAD))
-    has.add(mark)
+    this.#known.has(batch.pull.peer, batch.pull.space, mark)
   }
 
   #noteStored (space: string, { id, key }: Item): void {
     this.#stored.note(space, key)
-    let recent = this.#recent.get(space)
-    if (recent === undefined) this.#recent.set(space, recent = new RecentIds(MAX_RECENT))
-    recent.add(markOf(id))
+    this.#known.stored(space, id)
   }
 
   #enter (id: Uint8Array, key: string): Item {
@@ -435,47 +349,13 @@ export class Items {
     return item
   }
 
-  #ask (item: Item, peer: PeerState, half: Half | undefined): void {
-    const context = this.#context
-    if (!peer.asks.has(item.key)) this.#asks++
-    // Put at the end, so that the oldest come first.
-    peer.asks.delete(item.key)
-    peer.asks.set(item.key, { item, at: context.now, half, hops: hopsOf(item), order: ++this.#order, late: false, hurried: false })
-    item.asked.set(peer, 'pending')
-    if (half === undefined) this.#request(item, peer)
-    if (item.fetches.size > 0) this.#armHedge(item)
-    if (peer.watch === undefined) this.#watch(peer)
-  }
-
-  #request (item: Item, peer: PeerState): void {
-    if (!peer.native) {
-      this.#context.emit({ type: 'send', peer, native: false, name: 'RetrieveRequestMsg', value: { Addr: item.id, SkipCheck: true }, priority: 3 })
-      return
-    }
-    this.#context.emit({ type: 'send', peer, native: true, name: 'RetrieveMsg', value: { Addr: item.id, Hops: hopsOf(item) }, priority: 3 })
-  }
-
-  /**
-   * Has the item sent before all else by who is to send it with a batch, late or not: that may be a
-   * long way off, and somebody waits for the item now. An old peer sends it twice then, and is only
-   * asked so when nobody else is left.
-   */
-  #hurry (item: Item, native: boolean): void {
-    for (const [peer, state] of item.asked) {
-      const ask = peer.asks.get(item.key)
-      if ((state !== 'pending' && state !== 'late') || peer.native !== native || ask?.half === undefined || ask.hurried) continue
-      ask.hurried = true
-      this.#request(item, peer)
-    }
-  }
-
   /** Asks the next who may have the item, unless somebody is at it. Gives up when there is nobody left. */
   #next (item: Item): void {
     if (item.over || item.underWay) return
     for (const fetch of item.fetches) {
       for (let peer = fetch.candidates.shift(); peer !== undefined; peer = fetch.candidates.shift()) {
         if (!peer.connected || item.asked.has(peer)) continue
-        this.#ask(item, peer, undefined)
+        this.#asks.begin(item, peer, undefined)
         return
       }
     }
@@ -487,13 +367,13 @@ export class Items {
         // An offer is answered in its turn; who waits for one of its items does not wait for that.
         if (!batch.answered && item.fetches.size === 0) continue
         if (peer.connected && !item.asked.has(peer) && item.asked.size < this.#context.limits.maxSources) {
-          this.#ask(item, peer, undefined)
+          this.#asks.begin(item, peer, undefined)
           return
         }
       }
     }
     if (item.hopeful) {
-      if (item.fetches.size > 0) this.#hurry(item, false)
+      if (item.fetches.size > 0) this.#asks.hurry(item, false)
       return
     }
     for (const fetch of [...item.fetches]) {
@@ -552,7 +432,7 @@ export class Items {
 
   #invalid (item: Item, peer: PeerState): void {
     item.asked.set(peer, 'invalid')
-    this.#lacks(peer, item.id)
+    this.#known.lacks(peer, item.id)
     this.tally.bodiesInvalid++
     if (++peer.invalid > this.#context.limits.maxInvalid) peer.fault(this.#context, 'STREAMER_INVALID_ITEM', 'too many items are not what their id says')
   }
@@ -566,93 +446,4 @@ export class Items {
     })
     return puts
   }
-
-  #late (peer: PeerState, ask: Ask | undefined): void {
-    if (ask === undefined || ask.late) return
-    ask.late = true
-    if (ask.item.asked.get(peer) === 'pending') ask.item.asked.set(peer, 'late')
-  }
-
-  /** Notes the peer's pace. The first answer tells it, so that the watch need not wait for the longest any more. */
-  #answered (peer: PeerState, ask: Ask): void {
-    const { now, timers, limits } = this.#context
-    const first = peer.pace.unknown
-    peer.pace.note(now - Math.max(ask.at, peer.lastDelivery))
-    peer.lastDelivery = now
-    if (!first || peer.watch === undefined) return
-    timers.cancel(peer.watch)
-    peer.watch = timers.set(now + limits.minLate, () => { this.#look(peer) })
-  }
-
-  /** The peer offered what it has not got, and may be offered it. */
-  #lacks (peer: PeerState, id: Uint8Array): void {
-    const mark = markOf(id)
-    for (const has of peer.has.values()) has.delete(mark)
-  }
-
-  #forget (peer: PeerState, key: string): void {
-    if (peer.asks.delete(key)) this.#asks--
-  }
-
-  #drop (peer: PeerState, ask: Ask, how: AskState): void {
-    this.#forget(peer, ask.item.key)
-    ask.item.asked.set(peer, how)
-    this.#next(ask.item)
-  }
-
-  #armHedge (item: Item): void {
-    const { timers, now, limits } = this.#context
-    timers.cancel(item.hedge)
-    let wait = limits.maxHedge
-    for (const [peer, state] of item.asked) {
-      if (state === 'pending') wait = Math.min(wait, peer.pace.patience(limits.minHedge, limits.maxHedge))
-    }
-    item.hedge = timers.set(now + wait, () => {
-      if (item.over || item.fetches.size === 0) return
-      for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(item.key))
-      this.#next(item)
-    })
-  }
-
-  #look (peer: PeerState): void {
-    this.#watch(peer)
-    this.#events.room(peer)
-  }
-
-  /** Looks after what the peer was asked: late after its own pace, given up after the limit. */
-  #watch (peer: PeerState): void {
-    const { timers, limits, now } = this.#context
-    peer.watch = undefined
-    let wake = Infinity
-    const patience = peer.pace.patience(limits.minLate, limits.maxLate)
-    const late: Item[] = []
-    for (const ask of [...peer.asks.values()]) {
-      // Others of the peer's deliveries give an item time, but not once it was passed over.
-      const inLine = ask.half !== undefined && ask.half.delivered < ask.order
-      const since = Math.max(ask.at, inLine ? peer.lastDelivery : 0)
-      const timeout = ask.half === undefined ? limits.requestTimeout : limits.batchTimeout
-      const end = Math.min(since + timeout, ask.at + 4 * timeout)
-      if (end <= now) {
-        this.#drop(peer, ask, 'expired')
-        continue
-      }
-      wake = Math.min(wake, end)
-      if (ask.late) continue
-      if (since + patience <= now) {
-        this.#late(peer, ask)
-        late.push(ask.item)
-      } else {
-        wake = Math.min(wake, since + patience)
-      }
-    }
-    for (const item of late) this.#next(item)
-    if (wake < Infinity && peer.watch === undefined && peer.connected) peer.watch = timers.set(wake, () => { this.#look(peer) })
-  }
-}
-
-/** How far a request for an item may be passed on: as far as the one who lets it go farthest says. */
-function hopsOf ({ fetches }: Item): number {
-  let hops = 0
-  for (const fetch of fetches) hops = Math.max(hops, fetch.hops)
-  return hops
 }

@@ -1,7 +1,7 @@
 import type { Asking, Found } from './answers.ts'
 import { StreamerError, type StreamerErrorCode } from './errors.ts'
 import type { Context } from './effects.ts'
-import type { Item } from './items.ts'
+import type { Item } from './item.ts'
 import type { Half, Pull } from './pull.ts'
 import { Pace } from './pace.ts'
 import type { RecentIds } from './recent-ids.ts'

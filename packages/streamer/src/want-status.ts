@@ -1,5 +1,5 @@
 import { toHex } from '@skep/pot'
-import type { Item } from './items.ts'
+import type { Item } from './item.ts'
 import type { WantStatus } from './status.ts'
 
 /** Names the items that are wanted, those first of which asking somebody came to nothing, at most `limit`. */
