@@ -398,8 +398,7 @@ export class Items {
       batch.settle(i, outcome)
       batch.progress = this.#context.now
     }
-    if (refs.length === 1) return this.#events.settled(refs[0]!.batch)
-    for (const batch of new Set(refs.map(({ batch }) => batch))) this.#events.settled(batch)
+    for (const { batch } of refs) this.#events.settled(batch)
   }
 
   #settleFetch (fetch: Fetch, data: Uint8Array | undefined): void {
