@@ -275,14 +275,17 @@ describe('every law fails a type that breaks it', () => {
     expect(await breaks('bounded waits', 'a bounded batch does not wait')).toBe(true)
   })
 
+  const holes = 'a stream with holes arrives, as history and as it grows, and nothing of it is offered again'
   const between: [fault: Fault, ...laws: string[]][] = [
-    ['no wake', 'history and what comes later arrive, each item once', 'a peer that is slow all the time gives everything, later'],
+    ['waits in a hole', holes],
+    ['no wake', 'history and what comes later arrive, each item once', holes, 'a peer that is slow all the time gives everything, later'],
     ['tidies up', 'after a cut at any message of skep-stream/1 nothing is left, it goes on where it was, and nothing stored comes again'],
-    ['forgets', 'after the end of the process at any message of stream/5 it goes on, and nothing stored comes again'],
+    ['forgets', holes, 'after the end of the process at any message of stream/5 it goes on, and nothing stored comes again'],
     ['rolls back', 'after the end of the process at any message of skep-stream/1 it goes on, and nothing stored comes again'],
     ['serves a peer once', ...['stream/5', 'skep-stream/1'].map(name => `a subscription that ends at any message of ${name} leaves nothing behind, and may begin again`)],
     [
       'batches only in order',
+      holes,
       'deliveries of several batches, of history and of what is new, come in any order',
       'who lies is not believed, and the right body is taken from another',
       'an id that nobody has is asked for in vain, and everything else arrives',

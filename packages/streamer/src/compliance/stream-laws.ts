@@ -68,6 +68,34 @@ export function streamLaws (law: (name: string, body: (subject: StreamTypeSubjec
     await world.stop()
   })
 
+  law('a stream with holes arrives, as history and as it grows, and nothing of it is offered again', async subject => {
+    if (subject.skip === undefined) return
+    let items = 0
+    const grow = async (hole: number): Promise<void> => {
+      if (hole > 0) await subject.skip!(hole)
+      await append(subject, BATCH - 1)
+      items += BATCH - 1
+    }
+    // At its beginning and at its end, within a batch and longer than one.
+    for (const hole of [BATCH + 1, 0, 1, 2 * BATCH, 1]) await grow(hole)
+    await subject.skip(BATCH + 1)
+    const world = new World(suite, subject, BATCH)
+    const { over } = world.connect()
+    await world.converge('history with holes')
+    for (const hole of [0, 1, BATCH + 1]) {
+      await grow(hole)
+      await world.converge(`what comes behind a hole of ${hole}`)
+    }
+    await world.restart()
+    await world.during(over)
+    world.connect()
+    await world.converge('holes after the end of the process')
+    const { idsOffered } = world.client.counters
+    holds(idsOffered === 0, `${idsOffered} ids are offered again`)
+    world.once(items)
+    await world.stop()
+  })
+
   for (const [conversation, name] of [['stream', 'stream/5'], ['native', 'skep-stream/1']] as const) {
     law(`after a cut at any message of ${name} nothing is left, it goes on where it was, and nothing stored comes again`, async () => {
       await atEveryMessage(conversation, ({ cut }) => { cut() }, async ({ world, over }) => {
