@@ -5,9 +5,11 @@ import { PLACE_SIZE } from './records.ts'
 /** Places in a page at most: what one change of a place has to write again. */
 export const MAX_PLACES = 128
 
-/** Pages read at first, and places to a page where many are looked for; each further reading takes at least twice as many as the one before. */
+/** Pages read at first; each further reading takes at least twice as many as the one before. */
 const FIRST = 2
-const FEW_PLACES = 32
+
+/** Places that a page is taken to have before one was read: of what comes in a sync bins have a few dozen at a time. */
+const LIKELY = 32
 
 /** Pages read at once. */
 const MOST = 64
@@ -44,7 +46,7 @@ export async function walkPlaces (
 ): Promise<number> {
   let next = from
   let wanted = limit
-  for (let pages = Math.min(MOST, Math.max(FIRST, Math.ceil(limit / FEW_PLACES))); wanted > 0 && next <= to;) {
+  for (let pages = Math.min(MOST, Math.max(FIRST, Math.ceil(limit / LIKELY))); wanted > 0 && next <= to;) {
     let read = 0
     let seen = 0
     for await (const [key, record] of store.range({ ...indexRange(bin, next), limit: pages })) {

@@ -326,10 +326,8 @@ export class Items {
   hurry (batch: BatchState): void {
     for (let i = 0; i < batch.count; i++) {
       if (batch.outcomes[i] !== undefined) continue
-      const key = batch.key(i)
-      const item = this.#items.get(key)
-      if (item === undefined) continue
-      this.#asks.pass(item)
+      const item = this.#items.get(batch.key(i))
+      if (item !== undefined) this.#asks.pass(item)
     }
   }
 
