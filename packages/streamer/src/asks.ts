@@ -77,7 +77,7 @@ export class Asks {
     for (const ask of [...peer.asks.values()]) this.fail(peer, ask, 'gone')
   }
 
-  /** Waits no longer for those who were asked for the item alone. */
+  /** Lets those who were asked for the item and have not answered count as late, and asks the next. */
   pass (item: Item): void {
     for (const [peer, state] of item.asked) if (state === 'pending') this.#late(peer, peer.asks.get(item.key))
     this.#events.next(item)
@@ -106,8 +106,7 @@ export class Asks {
       if (state === 'pending') wait = Math.min(wait, peer.pace.patience(limits.minHedge, limits.maxHedge))
     }
     item.hedge = timers.set(now + wait, () => {
-      if (item.over || item.fetches.size === 0) return
-      this.pass(item)
+      if (!item.over && item.fetches.size > 0) this.pass(item)
     })
   }
 

@@ -48,7 +48,7 @@ export class Checks {
   /** Whether somebody waits for an item. */
   readonly #isUrgent: () => boolean
   readonly #clock: Clock
-  /** Until when puts are small; 0 when they are not. */
+  /** Until when puts are small. */
   #urgentUntil = 0
   readonly #lanes = new Map<string, Lane>()
 
@@ -70,7 +70,7 @@ export class Checks {
     if (lane === undefined) this.#lanes.set(space, lane = { waiting: [], running: 0, collecting: false })
     lane.waiting.push(check)
     if (lane.running >= MOST_RUNNING) return
-    if (lane.waiting.length >= this.#most) this.#flush(lane)
+    if (lane.waiting.length >= this.#most()) this.#flush(lane)
     else if (!lane.collecting) void this.#collect(lane)
   }
 
@@ -82,10 +82,11 @@ export class Checks {
     }
   }
 
-  get #most (): number {
-    if (this.#isUrgent()) this.#urgentUntil = this.#clock.now() + URGENT_FOR
-    else if (this.#urgentUntil > 0 && this.#clock.now() >= this.#urgentUntil) this.#urgentUntil = 0
-    return this.#urgentUntil > 0 ? MOST_URGENT : MOST
+  /** How many bodies are put at a time now. */
+  #most (): number {
+    const now = this.#clock.now()
+    if (this.#isUrgent()) this.#urgentUntil = now + URGENT_FOR
+    return now < this.#urgentUntil ? MOST_URGENT : MOST
   }
 
   async #collect (lane: Lane): Promise<void> {
@@ -101,7 +102,7 @@ export class Checks {
 
   #flush (lane: Lane): void {
     const byPull = new Map<Pull, Check[]>()
-    for (const check of lane.waiting.splice(0, this.#most)) {
+    for (const check of lane.waiting.splice(0, this.#most())) {
       const { pull } = check.puts[0]!
       const checks = byPull.get(pull)
       if (checks === undefined) byPull.set(pull, [check])

@@ -1,4 +1,4 @@
-import type { StreamType } from '@skep/streamer'
+import type { Item, StreamType } from '@skep/streamer'
 import { describe, expect, test } from 'vitest'
 import { body, id, Link, Node, nothingLeft, Shelf, text, VirtualClock } from './harness.ts'
 import { Scripted } from './scripted.ts'
@@ -10,6 +10,17 @@ function accept (address: Uint8Array, data: Uint8Array): boolean {
 }
 
 const ids = (count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => id(i + 1))
+
+/** A type that puts items together, after `before` has had its way with them. */
+function puttingMany (type: StreamType, before: (items: readonly Item[]) => Promise<void>): StreamType {
+  return { ...type, sink: (peer, key) => {
+    const sink = type.sink!(peer, key)!
+    return { ...sink, putMany: async (items, options) => {
+      await before(items)
+      return await Promise.all(items.map(async ({ id, data }) => { await sink.put(id, data, options); return undefined }))
+    } }
+  } }
+}
 
 describe('an item that is wanted of a batch, and that somebody waits for by now', () => {
   /** A node that has wanted 20 items of a peer and then asks for the last of them by itself. */
@@ -244,13 +255,9 @@ test('a body that is here already and waits its turn to be stored is checked at 
   const shelf = new Shelf()
   const type = shelf.type()
   const puts: { ids: string[], go: () => void }[] = []
-  const slow: StreamType = { ...type, sink: (peer, key) => {
-    const sink = type.sink!(peer, key)!
-    return { ...sink, putMany: async (items, options) => {
-      await new Promise<void>(resolve => { puts.push({ ids: items.map(({ id }) => text(id)), go: resolve }) })
-      return await Promise.all(items.map(async ({ id, data }) => { await sink.put(id, data, options); return undefined }))
-    } }
-  } }
+  const slow = puttingMany(type, async items => {
+    await new Promise<void>(resolve => { puts.push({ ids: items.map(({ id }) => text(id)), go: resolve }) })
+  })
   const b = new Node(9, clock, shelf, {}, [slow])
   const peers = [new Node(1, clock, new Shelf().fill(1, 400)), new Node(2, clock, new Shelf().fill(401, 800))].map(one => new Link(one, b).toA)
   for (const peer of peers) b.streamer.subscribe(peer, 'SHELF', 'x')
@@ -279,13 +286,7 @@ describe('bodies that came together', () => {
     const shelf = new Shelf()
     const type = shelf.type()
     const sizes: number[] = []
-    const counted: StreamType = { ...type, sink: (peer, key) => {
-      const sink = type.sink!(peer, key)!
-      return { ...sink, putMany: async (items, options) => {
-        sizes.push(items.length)
-        return await Promise.all(items.map(async ({ id, data }) => { await sink.put(id, data, options); return undefined }))
-      } }
-    } }
+    const counted = puttingMany(type, async items => { sizes.push(items.length) })
     const a = new Node(1, clock, new Shelf().fill(1, 400))
     const b = new Node(9, clock, shelf, {}, [counted])
     const { toA } = new Link(a, b)
